@@ -1,0 +1,3 @@
+//! Quantised CNN inference as a halo2 circuit.
+
+pub mod srs;
