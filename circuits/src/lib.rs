@@ -1,3 +1,13 @@
-//! Quantised CNN inference as a halo2 circuit.
+//! Quantised CNN inference as a halo2 circuit: from a [`Model`](model::Model) to a proof and its verification.
+//!
+//! `network` and `semantics` say what is computed, `plan` where every cell of it lies, `circuit` which constraints
+//! hold there, `witness` fills the cells, and `prover` and `verifier` make and check proofs. `docs/circuit.md` has the
+//! mathematics.
 
+pub mod files;
+pub mod model;
+pub mod network;
+pub mod quantise;
+pub mod sample;
+pub mod semantics;
 pub mod srs;
