@@ -4,10 +4,14 @@
 //! hold there, `witness` fills the cells, and `prover` and `verifier` make and check proofs. `docs/circuit.md` has the
 //! mathematics.
 
+pub mod circuit;
 pub mod files;
 pub mod model;
 pub mod network;
+pub mod plan;
+pub mod poseidon;
 pub mod quantise;
 pub mod sample;
 pub mod semantics;
 pub mod srs;
+pub mod witness;

@@ -1,0 +1,125 @@
+//! The halo2 circuit: a thin adapter from [`Plan`] and [`Witness`] to columns. It knows no network.
+
+mod config;
+mod gates;
+
+use std::sync::Arc;
+
+use halo2_proofs::{
+    circuit::{Layouter, Region, SimpleFloorPlanner, Value},
+    plonk::{Advice, Circuit, Column, ConstraintSystem, Error},
+};
+use halo2curves::bn256::Fr;
+
+pub use config::{Config, First, Second};
+
+use crate::{
+    plan::{Cell, Flag, Plan, Shape},
+    witness::{Challenges, Values, Witness},
+};
+
+/// A plan with, for proving, its witness.
+#[derive(Clone)]
+pub struct ModelCircuit {
+    /// The layout.
+    pub plan: Arc<Plan>,
+    /// The witness; `None` while keys are made.
+    pub witness: Option<Arc<Witness>>,
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self {
+            k: 0,
+            lanes: 1,
+            weight_columns: 1,
+            precision: crate::network::Precision { bits: 11, frac: 1 },
+            input_step: 1,
+            lane_masks: vec![None],
+        }
+    }
+}
+
+impl Circuit<Fr> for ModelCircuit {
+    type Config = Config;
+    type FloorPlanner = SimpleFloorPlanner;
+    type Params = Shape;
+
+    fn params(&self) -> Shape {
+        self.plan.shape.clone()
+    }
+
+    fn without_witnesses(&self) -> Self {
+        Self { plan: self.plan.clone(), witness: None }
+    }
+
+    fn configure_with_params(meta: &mut ConstraintSystem<Fr>, shape: Shape) -> Config {
+        Config::new(meta, &shape)
+    }
+
+    fn configure(_: &mut ConstraintSystem<Fr>) -> Config {
+        unreachable!("the shape decides the columns: halo2 calls configure_with_params")
+    }
+
+    fn synthesize(&self, config: Config, mut layouter: impl Layouter<Fr>) -> Result<(), Error> {
+        let known = config.challenges.map(|challenge| {
+            let mut value = None;
+            layouter.get_challenge(challenge).map(|c| value = Some(c));
+            value
+        });
+        let challenges = match known {
+            [Some(alpha), Some(s), Some(gamma), Some(delta)] => Some(Challenges { alpha, s, gamma, delta }),
+            _ => None,
+        };
+        layouter.assign_region(
+            || "model",
+            |mut region| {
+                self.assign_fixed(&config, &mut region);
+                if let Some(witness) = &self.witness {
+                    assign(&mut region, &witness.first.columns(&config.first));
+                    if let Some(challenges) = challenges {
+                        let second = witness.second(&self.plan, challenges);
+                        assign(&mut region, &second.columns(&config.second));
+                    }
+                }
+                self.connect(&config, &mut region);
+                Ok(())
+            },
+        )
+    }
+}
+
+fn assign(region: &mut Region<'_, Fr>, columns: &[(Column<Advice>, &Values)]) {
+    for (column, values) in columns {
+        for row in 0..values.len() {
+            region.assign_advice(*column, row, Value::known(values.get(row)));
+        }
+    }
+}
+
+impl ModelCircuit {
+    fn assign_fixed(&self, config: &Config, region: &mut Region<'_, Fr>) {
+        let rows = self.plan.usable_rows();
+        for (column, values) in
+            config.flags.iter().zip(&self.plan.flags).chain(config.masks.iter().zip(&self.plan.masks))
+        {
+            for (row, &value) in values[..rows].iter().enumerate().filter(|(_, v)| **v != 0) {
+                region.assign_fixed(*column, row, Fr::from(u64::from(value)));
+            }
+        }
+        for (column, values) in config.numbers.iter().zip(&self.plan.numbers) {
+            for &(row, value) in values {
+                region.assign_fixed(*column, row, value);
+            }
+        }
+        debug_assert_eq!(self.plan.flags.len(), Flag::COUNT);
+    }
+
+    fn connect(&self, config: &Config, region: &mut Region<'_, Fr>) {
+        let place =
+            |cell: Cell| halo2_proofs::circuit::Cell { row_offset: cell.row, column: config.wire(cell.column).into() };
+        for &(a, b) in &self.plan.copies {
+            region.constrain_equal(place(a), place(b));
+        }
+    }
+}

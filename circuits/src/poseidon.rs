@@ -1,0 +1,190 @@
+//! Poseidon over BN254 with circomlib's parameters, and the commitments made with it.
+//!
+//! A commitment is a chain of three-input hashes: `h_0 = P(domain, salt, 0)`, `h_i = P(h_(i-1), e_i, e_i')`. So every
+//! implementation of circomlib's `poseidon([a, b, c])` can check an opening.
+
+use std::sync::LazyLock;
+
+use ark_ff::{BigInteger, PrimeField as _};
+use halo2_proofs::arithmetic::Field;
+use halo2curves::{bn256::Fr, ff::PrimeField as _};
+use light_poseidon::parameters::bn254_x5::get_poseidon_parameters;
+use sha3::{Digest, Keccak256};
+
+use crate::network::Network;
+
+/// Elements of the state: one for capacity, three inputs.
+pub const WIDTH: usize = 4;
+
+/// Bytes packed into one field element.
+pub const PACK: usize = 31;
+
+/// Round constants and matrix of the permutation.
+pub struct Parameters {
+    /// Constants added before each round.
+    pub constants: Vec<[Fr; WIDTH]>,
+    /// The mixing matrix, row by row.
+    pub matrix: [[Fr; WIDTH]; WIDTH],
+    /// Full rounds; half before and half after the partial ones.
+    pub full: usize,
+    /// Partial rounds.
+    pub partial: usize,
+}
+
+/// circomlib's parameters for three inputs.
+pub static PARAMETERS: LazyLock<Parameters> = LazyLock::new(|| {
+    let p =
+        get_poseidon_parameters::<ark_bn254::Fr>(WIDTH as u8).expect("the library has parameters for widths 2 to 13");
+    let row = |values: &[ark_bn254::Fr]| std::array::from_fn(|i| convert(&values[i]));
+    Parameters {
+        constants: p.ark.chunks(WIDTH).map(row).collect(),
+        matrix: std::array::from_fn(|i| row(&p.mds[i])),
+        full: p.full_rounds,
+        partial: p.partial_rounds,
+    }
+});
+
+fn convert(x: &ark_bn254::Fr) -> Fr {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(&x.into_bigint().to_bytes_le());
+    Option::from(Fr::from_repr(bytes.into())).expect("both libraries use the same field")
+}
+
+impl Parameters {
+    /// Whether round `round` applies its S-box to the whole state.
+    pub fn is_full(&self, round: usize) -> bool {
+        round < self.full / 2 || round >= self.full / 2 + self.partial
+    }
+
+    /// Number of rounds.
+    pub fn rounds(&self) -> usize {
+        self.full + self.partial
+    }
+
+    /// One round.
+    pub fn round(&self, round: usize, state: [Fr; WIDTH]) -> [Fr; WIDTH] {
+        let mut state: [Fr; WIDTH] = std::array::from_fn(|i| state[i] + self.constants[round][i]);
+        let boxes = if self.is_full(round) { WIDTH } else { 1 };
+        for x in &mut state[..boxes] {
+            *x *= x.square().square();
+        }
+        std::array::from_fn(|i| (0..WIDTH).map(|j| self.matrix[i][j] * state[j]).sum())
+    }
+}
+
+/// circomlib's hash of three inputs.
+pub fn hash3(inputs: [Fr; 3]) -> Fr {
+    let start = [Fr::zero(), inputs[0], inputs[1], inputs[2]];
+    (0..PARAMETERS.rounds()).fold(start, |state, round| PARAMETERS.round(round, state))[0]
+}
+
+/// Bytes packed for a commitment: what is hashed, and the tag that separates it from everything else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Packed {
+    /// Names what is committed to, and its shape.
+    pub domain: Fr,
+    /// The elements; the chain absorbs them from last to first.
+    pub elements: Vec<Fr>,
+}
+
+impl Packed {
+    /// Packs an input image. Planar, it is `channels·height` rows of `width` bytes; element `g·width + j` holds column
+    /// `j` of rows `31·g ..`, least significant first. (Packing down columns lets the circuit weigh neighbouring
+    /// pixels by neighbouring powers of a challenge.)
+    pub fn input(net: &Network, pixels: &[u8]) -> Self {
+        let map = net.input();
+        let groups = (map.channels * map.height).div_ceil(PACK);
+        let mut elements = vec![Fr::zero(); groups * map.width];
+        for (row, values) in pixels.chunks(map.width).enumerate() {
+            let weight = Fr::from(256).pow([(row % PACK) as u64]);
+            for (j, &value) in values.iter().enumerate() {
+                elements[row / PACK * map.width + j] += weight * Fr::from(u64::from(value));
+            }
+        }
+        Self { domain: input_domain(net), elements }
+    }
+
+    /// Packs logits: element `k` holds logits `31·k ..`, least significant first.
+    pub fn output(net: &Network, logits: &[u8]) -> Self {
+        let pack =
+            |chunk: &[u8]| chunk.iter().rev().fold(Fr::zero(), |sum, &y| sum * Fr::from(256) + Fr::from(u64::from(y)));
+        Self { domain: output_domain(net), elements: logits.chunks(PACK).map(pack).collect() }
+    }
+
+    /// The pairs that the chain absorbs, in order: last element first, a zero in front if their number is odd.
+    pub fn pairs(&self) -> Vec<[Fr; 2]> {
+        let odd = self.elements.len() % 2;
+        let mut padded = vec![Fr::zero(); odd];
+        padded.extend(self.elements.iter().rev());
+        padded.chunks(2).map(|pair| [pair[0], pair[1]]).collect()
+    }
+
+    /// The commitment under a salt.
+    pub fn commit(&self, salt: Fr) -> Fr {
+        let start = hash3([self.domain, salt, Fr::zero()]);
+        self.pairs().into_iter().fold(start, |h, [a, b]| hash3([h, a, b]))
+    }
+}
+
+/// Elements of the packed input.
+pub fn input_elements(net: &Network) -> usize {
+    let map = net.input();
+    (map.channels * map.height).div_ceil(PACK) * map.width
+}
+
+/// Domain of input commitments: the shape of the input.
+pub fn input_domain(net: &Network) -> Fr {
+    let map = net.input();
+    domain("zkescrow.input", &[map.channels, map.height, map.width])
+}
+
+/// Domain of output commitments: the number of classes.
+pub fn output_domain(net: &Network) -> Fr {
+    domain("zkescrow.output", &[net.classes()])
+}
+
+/// `keccak256(name ‖ numbers as 32-bit big-endian) >> 8`
+fn domain(name: &str, numbers: &[usize]) -> Fr {
+    let mut hasher = Keccak256::new();
+    hasher.update(name);
+    for &n in numbers {
+        hasher.update((n as u32).to_be_bytes());
+    }
+    let mut bytes = [0; 32];
+    bytes[1..].copy_from_slice(&hasher.finalize()[..31]);
+    bytes.reverse();
+    Option::from(Fr::from_repr(bytes.into())).expect("248 bits are below the modulus")
+}
+
+#[cfg(test)]
+mod tests {
+    use light_poseidon::{Poseidon, PoseidonHasher};
+
+    use super::*;
+
+    #[test]
+    fn hash_is_circomlibs() {
+        let inputs = [1u64, 2, 3];
+        let ours = hash3(inputs.map(Fr::from));
+        let mut other = Poseidon::<ark_bn254::Fr>::new_circom(3).expect("three inputs");
+        assert_eq!(ours, convert(&other.hash(&inputs.map(ark_bn254::Fr::from)).expect("hashed")));
+        // circomlibjs: poseidon([1, 2, 3])
+        let known = "0e7732d89e6939c0ff03d5e58dab6302f3230e269dc5b968f725df34ab36d732";
+        assert_eq!(format!("{ours:?}").trim_start_matches("0x"), known);
+    }
+
+    #[test]
+    fn packing_is_injective_and_domain_separated() {
+        let net = crate::sample::tiny(1).network;
+        let image = crate::sample::input(&net, 3);
+        let packed = Packed::input(&net, &image);
+        let base = packed.commit(Fr::zero());
+        assert_ne!(base, packed.commit(Fr::one()), "the salt matters");
+        for i in 0..image.len() {
+            let mut other = image.clone();
+            other[i] ^= 1;
+            assert_ne!(Packed::input(&net, &other).elements, packed.elements, "pixel {i}");
+        }
+        assert_ne!(Packed::output(&net, &image).domain, packed.domain);
+    }
+}
