@@ -86,9 +86,9 @@ library WeightLink {
         view
         returns (Bn254.Point memory sum)
     {
-        for (uint256 j = registered.length / 2; j-- > 0;) {
-            Bn254.Point memory old = Bn254.Point(registered[2 * j], registered[2 * j + 1]);
-            sum = sum.mul(xi).add(_point(fresh, 64 * j)).add(old.negate());
+        for (uint256 end = registered.length; end > 0; end -= 2) {
+            Bn254.Point memory old = Bn254.Point(registered[end - 2], registered[end - 1]);
+            sum = sum.mul(xi).add(_point(fresh, 32 * (end - 2))).add(old.negate());
         }
     }
 

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.28;
+
+/// @notice The cheat codes of forge that these tests use.
+interface Vm {
+    function assume(bool condition) external pure;
+    function chainId(uint256 id) external;
+    function etch(address target, bytes calldata code) external;
+    function expectRevert() external;
+    function expectRevert(bytes calldata revertData) external;
+    function assertTrue(bool condition, string calldata what) external pure;
+    function assertFalse(bool condition, string calldata what) external pure;
+    function assertEq(uint256 left, uint256 right) external pure;
+    function assertEq(bytes32 left, bytes32 right) external pure;
+    function assertEq(address left, address right) external pure;
+    function assertEq(bytes calldata left, bytes calldata right) external pure;
+    function assertNotEq(uint256 left, uint256 right) external pure;
+    function assertLt(uint256 left, uint256 right) external pure;
+}
+
+/// @notice Base of the tests: the cheat codes, and values in a range.
+abstract contract Test {
+    Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
+
+    /// @notice A value in `[low, high]` for any `seed`.
+    function bound(uint256 seed, uint256 low, uint256 high) internal pure returns (uint256) {
+        if (seed >= low && seed <= high) return seed;
+        uint256 count = high - low + 1;
+        return count == 0 ? seed : low + seed % count;
+    }
+}
