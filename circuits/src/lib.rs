@@ -5,13 +5,18 @@
 //! mathematics.
 
 pub mod circuit;
+pub mod commitment;
 pub mod files;
+pub mod keys;
 pub mod model;
 pub mod network;
 pub mod plan;
 pub mod poseidon;
+pub mod proof;
+pub mod prover;
 pub mod quantise;
 pub mod sample;
 pub mod semantics;
 pub mod srs;
+pub mod verifier;
 pub mod witness;

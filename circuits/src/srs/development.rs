@@ -2,8 +2,8 @@
 
 use halo2curves::{
     bn256::{Fr, G1Affine, G2Affine},
-    ff::{Field, FromUniformBytes},
-    group::{Curve, prime::PrimeCurveAffine},
+    ff::{Field, FromUniformBytes, PrimeField},
+    group::Curve,
 };
 
 use super::{MAX_K, Origin, Srs, SrsError, assemble, digest_of, domain_root, fixed_base::FixedBase};
@@ -90,7 +90,7 @@ mod tests {
             commitment::{Blind, Params as _, ParamsProver as _},
         },
     };
-    use halo2curves::bn256::Fr;
+    use halo2curves::{bn256::Fr, group::prime::PrimeCurveAffine};
     use rand::rngs::OsRng;
 
     use super::*;

@@ -20,7 +20,6 @@ use halo2_proofs::poly::{
 use halo2curves::{
     bn256::{Bn256, Fq, Fr, G1Affine, G2Affine},
     ff::PrimeField,
-    group::prime::PrimeCurveAffine,
 };
 use rand::rngs::OsRng;
 use serde::{Deserialize, Serialize};
@@ -139,6 +138,5 @@ fn digest_of(k: u32, powers: [G1Affine; 3], g2: G2Affine, s_g2: G2Affine) -> [u8
 
 /// The root of unity whose powers a domain of `2^k` rows consists of.
 fn domain_root(k: u32) -> Fr {
-    use halo2curves::ff::Field;
     (k..Fr::S).fold(Fr::ROOT_OF_UNITY, |root, _| root.square())
 }

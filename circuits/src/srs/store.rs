@@ -15,10 +15,7 @@ use std::{
 };
 
 use halo2_proofs::{SerdeFormat, poly::kzg::commitment::ParamsKZG};
-use halo2curves::{
-    bn256::{Bn256, G1Affine, G2Affine},
-    group::prime::PrimeCurveAffine,
-};
+use halo2curves::bn256::{Bn256, G1Affine, G2Affine};
 
 use super::{
     Origin, Srs, SrsError, assemble,

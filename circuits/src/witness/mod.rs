@@ -6,7 +6,7 @@ mod second;
 use halo2_proofs::plonk::{Advice, Column};
 use halo2curves::bn256::Fr;
 
-pub use first::FirstWitness;
+pub use first::{FirstWitness, weight_columns};
 pub use second::{Challenges, SecondWitness};
 
 use crate::{

@@ -1,0 +1,90 @@
+//! A proof with everything that a verifier reads beside its key.
+
+use std::path::Path;
+
+use halo2curves::bn256::Fr;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    commitment::{Address, scalar, scalar_word},
+    files::{self, FileError},
+    plan::INSTANCES,
+};
+
+/// A proof that a committed model gave an output on an input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// Architecture and keys.
+    pub arch: [u8; 32],
+    /// The model.
+    pub model_id: [u8; 32],
+    /// The model's provider.
+    pub provider: Address,
+    /// Input commitment, output commitment, label, context.
+    pub instances: [Fr; INSTANCES],
+    /// The proof proper.
+    pub bytes: Vec<u8>,
+    /// The link to the registered weights.
+    pub link: Vec<u8>,
+}
+
+/// The form on disk: hexadecimal in JSON.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ProofFile {
+    version: u32,
+    arch: String,
+    model_id: String,
+    provider: String,
+    instances: Vec<String>,
+    proof: String,
+    link: String,
+}
+
+const VERSION: u32 = 1;
+/// A proof file is a few kilobytes; nothing larger is read.
+const MAX_FILE: u64 = 1 << 20;
+
+impl Proof {
+    /// Writes the proof as JSON.
+    pub fn save(&self, path: &Path) -> Result<(), FileError> {
+        let prefixed = |bytes: &[u8]| format!("0x{}", hex::encode(bytes));
+        let file = ProofFile {
+            version: VERSION,
+            arch: prefixed(&self.arch),
+            model_id: prefixed(&self.model_id),
+            provider: prefixed(&self.provider),
+            instances: self.instances.iter().map(|x| prefixed(&scalar_word(x))).collect(),
+            proof: prefixed(&self.bytes),
+            link: prefixed(&self.link),
+        };
+        let text = serde_json::to_vec_pretty(&file).expect("plain data encodes");
+        files::write_whole(path, &text, false)
+    }
+
+    /// Reads a proof. Instances that are not below the field's modulus are refused, never reduced.
+    pub fn load(path: &Path) -> Result<Self, FileError> {
+        let io = |source| FileError::Io { action: "read", path: path.into(), source };
+        let size = std::fs::metadata(path).map_err(io)?.len();
+        let damaged = || FileError::Damaged { path: path.into(), kind: "proof" };
+        if size > MAX_FILE {
+            return Err(damaged());
+        }
+        let text = std::fs::read(path).map_err(io)?;
+        serde_json::from_slice(&text).ok().and_then(Self::decode).ok_or_else(damaged)
+    }
+
+    fn decode(file: ProofFile) -> Option<Self> {
+        let bytes = |text: &str| hex::decode(text.strip_prefix("0x")?).ok();
+        let instances: Vec<Fr> = file.instances.iter().map(|x| scalar(&bytes(x)?)).collect::<Option<_>>()?;
+        (file.version == VERSION).then_some(())?;
+        Some(Self {
+            arch: bytes(&file.arch)?.try_into().ok()?,
+            model_id: bytes(&file.model_id)?.try_into().ok()?,
+            provider: bytes(&file.provider)?.try_into().ok()?,
+            instances: instances.try_into().ok()?,
+            bytes: bytes(&file.proof)?,
+            link: bytes(&file.link)?,
+        })
+    }
+}
