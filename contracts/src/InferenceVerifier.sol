@@ -73,11 +73,9 @@ contract InferenceVerifier is IInferenceVerifier {
         bytes calldata linkProof,
         uint256[] calldata instances
     ) external view returns (bool) {
-        if (points.length != 2 * weightCommitments || model != _modelId(provider, points)) {
-            return false;
-        }
-        return
-            _wellFormed(proof, instances) && _linked(points, proof, linkProof, instances) && _accepts(proof, instances);
+        // The link refuses any number of points but that of the proof's commitments.
+        return model == _modelId(provider, points) && _wellFormed(proof, instances)
+            && _linked(points, proof, linkProof, instances) && _accepts(proof, instances);
     }
 
     /// @inheritdoc IInferenceVerifier

@@ -46,6 +46,15 @@ contract WeightLinkTest is Test {
         _refused(ARCH, _registered, _fresh, swapped, STATEMENT);
     }
 
+    function test_refuses_negated_responses() external {
+        // The two sides would differ in y only.
+        bytes memory link = _honest(STATEMENT);
+        for (uint256 b = 0; b < BASES; ++b) {
+            link = _put(link, 64 + 32 * b, Bn254.R - _get(link, 64 + 32 * b));
+        }
+        _refused(ARCH, _registered, _fresh, link, STATEMENT);
+    }
+
     function testFuzz_refuses_mask_off_curve(uint256 x, uint256 y) external {
         vm.assume(!Bn254.isOnCurve(x, y));
         _refused(ARCH, _registered, _fresh, _put(_put(_honest(STATEMENT), 0, x), 32, y), STATEMENT);

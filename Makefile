@@ -1,0 +1,56 @@
+# One entry for each thing to do here; `make` lists them.
+.DEFAULT_GOAL := help
+.PHONY: help setup contracts build demo test check clean
+
+FORGE := node_modules/.bin/forge
+# Written by `npm ci`; older than the lockfile when that has changed.
+NPM_STAMP := node_modules/.package-lock.json
+
+# $(call need,program,where to get it): stop with one line when the program is missing.
+need = @command -v $(1) >/dev/null || { echo "error: $(1) is missing: $(2)" >&2; exit 1; }
+need_cargo = $(call need,cargo,install Rust from https://rustup.rs)
+need_node = $(call need,node,install Node.js 20 or newer from https://nodejs.org)
+need_npm = $(call need,npm,it comes with Node.js from https://nodejs.org)
+
+help: ## List the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 16
+
+setup: $(NPM_STAMP) ## Install the contract toolchain (forge, anvil, solc) from the lockfile
+	$(need_cargo)
+	$(need_node)
+
+$(NPM_STAMP): package.json package-lock.json .npmrc
+	$(need_node)
+	$(need_npm)
+	@echo "Installing forge, anvil, solc and the contract libraries into node_modules (no install scripts run)"
+	npm ci --ignore-scripts
+	@touch $@
+
+contracts: setup ## Compile the contracts into out/
+	$(FORGE) build
+
+build: ## Build the release binaries
+	$(need_cargo)
+	cargo build --release --locked
+
+demo: contracts build ## Run the whole story against a local chain
+	target/release/zkescrow demo
+
+test: contracts ## Run every test: Rust (optimised) and contracts
+	@if command -v cargo-nextest >/dev/null; then \
+		cargo nextest run --workspace --release --locked && cargo test --doc --workspace --release --locked; \
+	else \
+		cargo test --workspace --release --locked; \
+	fi
+	$(FORGE) test
+
+check: setup ## Check formatting, lints and documentation
+	cargo fmt --all --check
+	$(FORGE) fmt --check
+	cargo clippy --workspace --all-targets --release --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --release --locked
+
+clean: ## Remove everything that was built or installed
+	$(need_cargo)
+	cargo clean
+	rm -rf node_modules out cache
