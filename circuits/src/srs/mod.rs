@@ -4,9 +4,11 @@
 //! [development string](Srs::development), whose secret is written in this source code, or one
 //! [imported from a ceremony](Srs::from_ptau) that snarkjs recorded. Keys, proofs and messages repeat the origin.
 
+mod batch;
 mod development;
 mod error;
 mod fixed_base;
+mod lagrange;
 mod points;
 mod ptau;
 mod store;
@@ -105,10 +107,10 @@ impl Srs {
     }
 }
 
-/// Puts points together. Without `lagrange`, computes it by a group FFT: minutes where `k` is large.
-fn assemble(k: u32, powers: Vec<G1Affine>, lagrange: Option<Vec<G1Affine>>, s_g2: G2Affine) -> ParamsKZG<Bn256> {
+/// Puts points together.
+fn assemble(k: u32, powers: Vec<G1Affine>, lagrange: Vec<G1Affine>, s_g2: G2Affine) -> ParamsKZG<Bn256> {
     // halo2 has no constructor from points, only this method on parameters that it does not look at.
-    ParamsKZG::<Bn256>::setup(1, OsRng).from_parts(k, powers, lagrange, G2Affine::generator(), s_g2)
+    ParamsKZG::<Bn256>::setup(1, OsRng).from_parts(k, powers, Some(lagrange), G2Affine::generator(), s_g2)
 }
 
 /// See [`Srs::digest`].
@@ -134,9 +136,4 @@ fn digest_of(k: u32, powers: [G1Affine; 3], g2: G2Affine, s_g2: G2Affine) -> [u8
         }
     }
     points::digest_bytes(&hash)
-}
-
-/// The root of unity whose powers a domain of `2^k` rows consists of.
-fn domain_root(k: u32) -> Fr {
-    (k..Fr::S).fold(Fr::ROOT_OF_UNITY, |root, _| root.square())
 }

@@ -7,26 +7,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use halo2_proofs::{
-    arithmetic::best_multiexp,
-    poly::{
-        EvaluationDomain,
-        commitment::{Blind, Params as _, ParamsProver as _},
-        kzg::commitment::ParamsKZG,
-    },
-};
+use halo2_proofs::arithmetic::best_multiexp;
 use halo2curves::{
-    bn256::{Bn256, Fq, Fr, G1Affine, G2Affine, pairing},
+    bn256::{Fq, G1Affine, G2Affine, pairing},
     ff::{Field, PrimeField},
     group::{Curve, cofactor::CofactorGroup, prime::PrimeCurveAffine},
 };
-use rand::{Rng, SeedableRng, rngs::OsRng};
-use rand_chacha::ChaCha20Rng;
 
 use super::{
     MAX_K, Origin, Srs, SrsError, assemble,
     development::{check_size, secret_g2},
-    domain_root,
+    lagrange::{bases_agree, from_snarkjs_order, lagrange_points, random_weights},
     points::{G1_BYTES, G2_BYTES, PointError, g1, g2, read_g1},
 };
 
@@ -60,10 +51,11 @@ impl Srs {
         let s_g2 = file.secret_g2()?;
         let powers = file.powers(k, s_g2)?;
         let contributions = file.contributions(powers[1], s_g2)?;
-        let lagrange = file.lagrange(k)?;
-        let given = lagrange.is_some();
+        let given = file.lagrange(k)?;
+        let check = given.is_some();
+        let lagrange = given.unwrap_or_else(|| lagrange_points(&powers));
         let params = assemble(k, powers, lagrange, s_g2);
-        if given && !bases_agree(&params) {
+        if check && !bases_agree(&params) {
             return Err(file.wrong(LAGRANGE_G1, "does not belong to the powers in section 2"));
         }
         let name = file.path.file_name().unwrap_or_default().to_string_lossy();
@@ -239,13 +231,7 @@ impl Ptau {
         let Some((start, _)) = self.sections.get(&LAGRANGE_G1).copied() else { return Ok(None) };
         // The bases of 1, 2, 4, … points come before it.
         self.seek(start + ((1u64 << k) - 1) * G1_BYTES as u64)?;
-        let given = self.points(LAGRANGE_G1, 1 << k)?;
-        let mut lagrange = vec![G1Affine::identity(); given.len()];
-        let step = root_ratio(k);
-        for (i, point) in given.into_iter().enumerate() {
-            lagrange[(i * step) & ((1 << k) - 1)] = point;
-        }
-        Ok(Some(lagrange))
+        Ok(Some(from_snarkjs_order(&self.points(LAGRANGE_G1, 1 << k)?)))
     }
 
     fn section(&self, id: u32) -> Result<(u64, u64), SrsError> {
@@ -354,51 +340,9 @@ fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
-/// Random scalars of 128 bits: a false combination passes with probability 2^-128.
-fn random_weights(count: usize) -> Vec<Fr> {
-    let mut rng = ChaCha20Rng::from_rng(OsRng).expect("the operating system has randomness");
-    (0..count).map(|_| Fr::from_u128(rng.r#gen())).collect()
-}
-
-/// Whether the Lagrange basis commits to a random polynomial as the powers do.
-fn bases_agree(params: &ParamsKZG<Bn256>) -> bool {
-    let domain = EvaluationDomain::new(1, params.k());
-    let values = domain.lagrange_from_vec(random_weights(1 << params.k()));
-    let coefficients = domain.lagrange_to_coeff(values.clone());
-    params.commit_lagrange(&values, Blind::default()) == params.commit(&coefficients, Blind::default())
-}
-
-/// snarkjs takes its roots of unity from the non-residue 5, halo2 from 7: the `e` with `theirs = ours^e`.
-fn root_ratio(k: u32) -> usize {
-    let trace = {
-        // (r - 1) / 2^28, by shifting the bytes of r - 1.
-        let mut limbs = [0u64; 4];
-        for (limb, bytes) in limbs.iter_mut().zip((-Fr::ONE).to_repr().as_ref().chunks_exact(8)) {
-            *limb = u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
-        }
-        [0, 1, 2, 3].map(|i| limbs[i] >> Fr::S | limbs.get(i + 1).map_or(0, |next| next << (64 - Fr::S)))
-    };
-    let theirs = (k..Fr::S).fold(Fr::from(5).pow(trace), |root, _| root.square());
-    let inverse = domain_root(k).invert().expect("a root of unity");
-    // The logarithm, bit by bit: what is left has order 2^(k - bit) unless the bit is 0.
-    (0..k).fold(0, |e, bit| {
-        let left = theirs * inverse.pow([e as u64]);
-        if left.pow([1 << (k - 1 - bit)]) == Fr::ONE { e } else { e | 1 << bit }
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_ratio_of_the_roots_is_odd_and_agrees_between_sizes() {
-        for k in 1..=16 {
-            let e = root_ratio(k);
-            assert_eq!(e % 2, 1);
-            assert_eq!(e, root_ratio(k + 1) % (1 << k));
-        }
-    }
 
     #[test]
     fn names_are_read_and_made_printable() {
