@@ -9,11 +9,11 @@ use zkescrow_circuits::{
     model::Model,
     plan::{Choice, Plan},
     proof::Proof,
-    prover::{self, Request},
+    prover::{self, ProveError, Request},
     sample,
     srs::Srs,
     verifier::{VerifyError, verify},
-    witness::Salts,
+    witness::{Salts, Witness},
 };
 
 struct Setting {
@@ -63,4 +63,138 @@ fn other_instances_are_refused() {
         let answer = verify(&s.keys.verifier, &s.commitment, &forged);
         assert!(matches!(answer, Err(VerifyError::Proof | VerifyError::Label)), "instance {i}: {answer:?}");
     }
+}
+
+#[test]
+fn every_part_of_the_proof_matters() {
+    let s = &*SETTING;
+    // Every 53rd byte, and the first and last of the proof: commitments, evaluations and opening are all met.
+    let last = s.proof.bytes.len() - 1;
+    for i in (0..last).step_by(53).chain([last]) {
+        let mut forged = s.proof.clone();
+        forged.bytes[i] ^= 1;
+        let answer = verify(&s.keys.verifier, &s.commitment, &forged);
+        assert_eq!(answer, Err(VerifyError::Proof), "byte {i}");
+    }
+    for i in 0..s.proof.link.len() {
+        let mut forged = s.proof.clone();
+        forged.link[i] ^= 1;
+        assert_eq!(verify(&s.keys.verifier, &s.commitment, &forged), Err(VerifyError::Link), "link byte {i}");
+    }
+    for cut in [0, 1, 64, s.proof.bytes.len() - 1] {
+        let mut forged = s.proof.clone();
+        forged.bytes.truncate(cut);
+        let answer = verify(&s.keys.verifier, &s.commitment, &forged);
+        assert!(matches!(answer, Err(VerifyError::Length { .. })), "{cut} bytes: {answer:?}");
+    }
+    let mut longer = s.proof.clone();
+    longer.bytes.push(0);
+    assert!(matches!(verify(&s.keys.verifier, &s.commitment, &longer), Err(VerifyError::Length { .. })));
+}
+
+/// A model of the same architecture with other weights, and a commitment to it.
+fn impostor() -> (Model, Opening, WeightCommitment) {
+    let s = &*SETTING;
+    let model = sample::tiny(2);
+    let opening = Opening::random();
+    let plan = &s.keys.verifier.plan;
+    let commitment = commitment::commit(plan, &s.keys.srs.params, &model.params, &opening);
+    (model, opening, commitment)
+}
+
+#[test]
+fn other_weights_are_refused() {
+    let s = &*SETTING;
+    let (other, opening, commitment) = impostor();
+    assert_eq!(other.network, s.model.network, "one architecture, two models");
+    let input = sample::input(&other.network, 3);
+    // Honestly proven under its own commitment, then passed off as the registered model.
+    let (mut proof, _) = prover::prove(&s.keys, &other, &commitment, &opening, request(&input)).expect("its own");
+    assert_eq!(verify(&s.keys.verifier, &commitment, &proof), Ok(()));
+    assert_eq!(verify(&s.keys.verifier, &s.commitment, &proof), Err(VerifyError::Model));
+    proof.model_id = s.proof.model_id;
+    assert_eq!(verify(&s.keys.verifier, &s.commitment, &proof), Err(VerifyError::Link));
+    // The registered model's link does not help, for all that it is valid for the registered model's own proof.
+    proof.link = s.proof.link.clone();
+    assert_eq!(verify(&s.keys.verifier, &s.commitment, &proof), Err(VerifyError::Link));
+    // Nor does it help to know the registered opening.
+    let cheat = prover::prove(&s.keys, &other, &s.commitment, &s.opening, request(&input));
+    assert!(matches!(cheat, Err(ProveError::SelfCheck(VerifyError::Link))));
+}
+
+#[test]
+fn a_link_serves_one_proof_only() {
+    let s = &*SETTING;
+    let input = sample::input(&s.model.network, 9);
+    let (mut second, _) = prover::prove(&s.keys, &s.model, &s.commitment, &s.opening, request(&input)).expect("proof");
+    second.link = s.proof.link.clone();
+    assert_eq!(verify(&s.keys.verifier, &s.commitment, &second), Err(VerifyError::Link));
+}
+
+#[test]
+fn a_proof_names_one_provider() {
+    let s = &*SETTING;
+    let mut stolen = s.proof.clone();
+    stolen.provider = [6; 20];
+    assert_eq!(verify(&s.keys.verifier, &s.commitment, &stolen), Err(VerifyError::Model));
+}
+
+#[test]
+fn a_false_label_cannot_be_proven() {
+    let s = &*SETTING;
+    let input = sample::input(&s.model.network, 3);
+    let plan = &s.keys.verifier.plan;
+    let mut witness = Witness::new(plan, &s.model, &input, SALTS, Fr::from(77)).expect("in range");
+    let truth = witness.instances[2];
+    witness.instances[2] = if truth == Fr::zero() { Fr::one() } else { Fr::zero() };
+    let (proof, _) =
+        prover::prove_witness(&s.keys, witness, &s.commitment, &s.opening, [5; 20]).expect("some proof is made");
+    assert_eq!(verify(&s.keys.verifier, &s.commitment, &proof), Err(VerifyError::Proof));
+}
+
+#[test]
+fn keys_survive_the_disk_and_damage_is_an_error() {
+    let s = &*SETTING;
+    let folder = tempfile::tempdir().expect("temporary folder");
+    s.keys.save(folder.path()).expect("saved");
+    let keys = ProverKeys::load(folder.path()).expect("loaded");
+    let input = sample::input(&s.model.network, 3);
+    let (proof, _) = prover::prove(&keys, &s.model, &s.commitment, &s.opening, request(&input)).expect("proof");
+    assert_eq!(verify(&s.keys.verifier, &s.commitment, &proof), Ok(()));
+    for name in ["keys.json", "verifying.key", "proving.key", "srs.bin"] {
+        let path = folder.path().join(name);
+        let good = std::fs::read(&path).expect("key file");
+        let mut flipped = good.clone();
+        flipped[good.len() / 2] ^= 0x10;
+        for bad in [&good[..good.len() / 2], &[], &flipped] {
+            std::fs::write(&path, bad).expect("written");
+            let error = ProverKeys::load(folder.path()).expect_err("damage is noticed").to_string();
+            assert!(error.contains("damaged") || error.contains("another") || error.contains(name), "{error}");
+        }
+        std::fs::write(&path, good).expect("written");
+    }
+}
+
+#[test]
+fn proofs_survive_the_disk() {
+    let s = &*SETTING;
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let path = folder.path().join("proof.json");
+    s.proof.save(&path).expect("saved");
+    assert_eq!(Proof::load(&path).expect("loaded"), s.proof);
+    let text = std::fs::read_to_string(&path).expect("text");
+    let modulus = "30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001";
+    let instance = hex::encode(commitment::scalar_word(&s.proof.instances[2]));
+    for bad in [&text[..text.len() / 2], "", "{}", &text.replace(&instance, modulus)] {
+        std::fs::write(&path, bad).expect("written");
+        assert!(Proof::load(&path).is_err(), "an instance is never reduced, a broken file never read");
+    }
+}
+
+#[test]
+fn one_architecture_has_one_key_whatever_the_weights() {
+    let s = &*SETTING;
+    let srs = Srs::development(s.keys.srs.k());
+    let again = ProverKeys::generate(&sample::tiny(2).network, Choice::default(), srs).expect("keys");
+    assert_eq!(again.verifier.arch, s.keys.verifier.arch);
 }
