@@ -1,1 +1,15 @@
-//! zkescrow-client
+//! The zkescrow client: files, contracts, chain, and one module per verb of the command line.
+//!
+//! Verbs never print: each returns an [`Outcome`](output::Outcome), and [`output`] shows it to people or to programs.
+
+pub mod chain;
+pub mod cheats;
+pub mod checkout;
+pub mod cli;
+pub mod commands;
+pub mod contracts;
+pub mod failure;
+pub mod folder;
+pub mod input;
+pub mod output;
+pub mod scalar;

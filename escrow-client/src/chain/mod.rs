@@ -1,0 +1,121 @@
+//! A chain, seen from one account.
+
+pub mod local;
+
+use std::path::Path;
+
+use alloy::{
+    network::{EthereumWallet, TransactionBuilder},
+    primitives::{Address, B256, Bytes, keccak256},
+    providers::{DynProvider, Provider, ProviderBuilder},
+    rpc::types::TransactionRequest,
+    signers::local::PrivateKeySigner,
+    transports::TransportError,
+};
+
+use crate::failure::Failure;
+
+/// Largest code that chains accept without being told otherwise (EIP-170).
+pub const CODE_LIMIT: usize = 24_576;
+
+/// A node, and the account that pays.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    provider: DynProvider,
+    rpc: String,
+    sender: Address,
+    /// The chain's id.
+    pub id: u64,
+}
+
+/// A contract that was just created.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deployed {
+    /// Where it is.
+    pub address: Address,
+    /// Hash of its code, read back from the chain.
+    pub code_hash: B256,
+    /// What creating it cost.
+    pub gas: u64,
+}
+
+impl Chain {
+    /// Connects to a node. Without a key file, the node's first unlocked account pays, as on a local chain.
+    pub async fn connect(rpc: &str, key_file: Option<&Path>) -> Result<Self, Failure> {
+        let url = rpc.parse().map_err(|e| Failure::Request(format!("{rpc} is not a URL ({e})")))?;
+        let (provider, sender) = match key_file {
+            Some(path) => {
+                let signer = signer(path)?;
+                let sender = signer.address();
+                (ProviderBuilder::new().wallet(EthereumWallet::from(signer)).connect_http(url).erased(), Some(sender))
+            }
+            None => (ProviderBuilder::new().connect_http(url).erased(), None),
+        };
+        let failed = |e| failure(rpc, "reach a chain", &e);
+        let id = provider.get_chain_id().await.map_err(failed)?;
+        let sender =
+            match sender {
+                Some(sender) => sender,
+                None => *provider.get_accounts().await.map_err(failed)?.first().ok_or_else(|| {
+                    Failure::Request(format!("{rpc} has no unlocked account: give one with --key-file"))
+                })?,
+            };
+        Ok(Self { provider, rpc: rpc.into(), sender, id })
+    }
+
+    /// Creates a contract.
+    pub async fn deploy(&self, what: &str, code: Vec<u8>) -> Result<Deployed, Failure> {
+        let action = format!("deploy the {what}");
+        let transaction = TransactionRequest::default().with_deploy_code(code);
+        let (gas, address) = self.mine(&action, transaction).await?;
+        let address = address.ok_or_else(|| self.answered(&action, "the receipt names no contract"))?;
+        let code = self.provider.get_code_at(address).await.map_err(|e| failure(&self.rpc, &action, &e))?;
+        if code.is_empty() {
+            return Err(self.answered(&action, "there is no code at the new address"));
+        }
+        Ok(Deployed { address, code_hash: keccak256(&code), gas })
+    }
+
+    /// Calls without a transaction.
+    pub async fn call(&self, action: &str, to: Address, input: Vec<u8>) -> Result<Bytes, Failure> {
+        let transaction = TransactionRequest::default().with_from(self.sender).with_to(to).with_input(input);
+        self.provider.call(transaction).await.map_err(|e| failure(&self.rpc, action, &e))
+    }
+
+    /// Calls in a transaction and says what it cost.
+    pub async fn transact(&self, action: &str, to: Address, input: Vec<u8>, limit: u64) -> Result<u64, Failure> {
+        let transaction = TransactionRequest::default().with_to(to).with_input(input).with_gas_limit(limit);
+        Ok(self.mine(action, transaction).await?.0)
+    }
+
+    async fn mine(&self, action: &str, transaction: TransactionRequest) -> Result<(u64, Option<Address>), Failure> {
+        let pending = self.provider.send_transaction(transaction.with_from(self.sender)).await;
+        let pending = pending.map_err(|e| failure(&self.rpc, action, &e))?;
+        let receipt = pending.get_receipt().await.map_err(|e| self.answered(action, e))?;
+        if !receipt.status() {
+            let hash = receipt.transaction_hash.to_string();
+            return Err(Failure::Reverted { action: action.into(), hash });
+        }
+        Ok((receipt.gas_used, receipt.contract_address))
+    }
+
+    /// A node answered with something unusable.
+    pub fn answered(&self, action: &str, reason: impl ToString) -> Failure {
+        Failure::Chain { action: action.into(), rpc: self.rpc.clone(), reason: reason.to_string() }
+    }
+}
+
+fn failure(rpc: &str, action: &str, error: &TransportError) -> Failure {
+    let reason = match error.as_error_resp() {
+        Some(answer) => answer.message.to_string(),
+        None => format!("{error}; is a node running there?"),
+    };
+    Failure::Chain { action: action.into(), rpc: rpc.into(), reason }
+}
+
+/// Reads a key file: 64 hexadecimal digits.
+fn signer(path: &Path) -> Result<PrivateKeySigner, Failure> {
+    let request = |reason: &str| Failure::Request(format!("cannot use key file {}: {reason}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|e| request(&e.to_string()))?;
+    text.trim().parse().map_err(|_| request("expected 64 hexadecimal digits, a private key"))
+}

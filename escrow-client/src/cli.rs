@@ -1,0 +1,68 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::{chain_up, demo, deploy, generate, infer, model, prove, setup, verify};
+
+/// Sell neural-network predictions that nobody has to trust.
+#[derive(Debug, Parser)]
+#[command(name = "zkescrow", version, propagate_version = true, after_help = EXAMPLE)]
+pub struct Cli {
+    /// Print one JSON document on stdout; logs and progress go to stderr.
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLE: &str = "\
+Example:
+  zkescrow demo                                    the whole story, on a local chain of its own
+
+  zkescrow model sample -o model.zkm               or step by step
+  zkescrow setup --model model.zkm --keys keys
+  zkescrow prove --model model.zkm --keys keys --input photo.png -o proof.json
+  zkescrow verify --keys keys --proof proof.json
+
+Exit code: 0 done, 1 the answer is no (proof invalid, transaction reverted), 2 the request was wrong.";
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make and inspect models.
+    #[command(subcommand)]
+    Model(model::Command),
+    /// Make the keys of a model's architecture and commit to its weights.
+    Setup(setup::Args),
+    /// Run a model on an image.
+    Infer(infer::Args),
+    /// Prove what a committed model says about an image.
+    Prove(prove::Args),
+    /// Check a proof.
+    Verify(verify::Args),
+    /// Turn keys into a Solidity verifier.
+    #[command(subcommand)]
+    Verifier(VerifierCommand),
+    /// Run a local chain.
+    #[command(subcommand)]
+    Chain(ChainCommand),
+    /// Deploy the verifier contracts of a key folder.
+    Deploy(deploy::Args),
+    /// Show everything end to end on a fresh local chain, cheats included.
+    Demo(demo::Args),
+}
+
+/// `zkescrow verifier …`
+#[derive(Debug, Subcommand)]
+pub enum VerifierCommand {
+    /// Write the Solidity verifier of a key folder, its bytecode and its interface.
+    Generate(generate::Args),
+}
+
+/// `zkescrow chain …`
+#[derive(Debug, Subcommand)]
+pub enum ChainCommand {
+    /// Run Anvil until it is interrupted.
+    Up(chain_up::Args),
+}

@@ -1,0 +1,35 @@
+//! `zkescrow chain up`: Anvil in the foreground.
+
+use serde_json::json;
+
+use crate::{
+    chain::{
+        Chain,
+        local::{LocalChain, Options},
+    },
+    failure::Failure,
+    output::{Outcome, Ui},
+};
+
+/// Flags.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  zkescrow chain up --port 8545")]
+pub struct Args {
+    /// The port to listen on; 0 takes a free one.
+    #[arg(long, default_value_t = 8545)]
+    pub port: u16,
+    /// Accept contracts larger than other chains do, for verifiers that exceed 24,576 bytes.
+    #[arg(long)]
+    pub any_code_size: bool,
+}
+
+/// Runs the verb.
+pub async fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
+    let local = LocalChain::start(Options { port: args.port, any_code_size: args.any_code_size })?;
+    let chain = Chain::connect(&local.rpc, None).await?;
+    let json = json!({ "rpc": local.rpc, "chainId": chain.id });
+    ui.announce(&json, &format!("chain {} at {}; interrupt to end it", chain.id, local.rpc));
+    local.ended().await;
+    ui.note("Anvil ended by itself");
+    Ok(Outcome::over(false))
+}

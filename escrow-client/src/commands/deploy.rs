@@ -1,0 +1,71 @@
+//! `zkescrow deploy`: the contracts that judge proofs of one architecture.
+
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use zkescrow_circuits::keys::VerifierKeys;
+
+use super::generate;
+use crate::{
+    chain::Chain,
+    contracts::Contracts,
+    failure::Failure,
+    folder,
+    output::{Outcome, Ui},
+    scalar::prefixed,
+};
+
+/// Flags.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  zkescrow chain up &
+  zkescrow deploy --keys keys --rpc http://127.0.0.1:8545 -o deployment.json")]
+pub struct Args {
+    /// The key folder that setup wrote.
+    #[arg(long, value_name = "DIR", env = "ZKESCROW_KEYS")]
+    pub keys: PathBuf,
+    /// The node to deploy through.
+    #[arg(long, value_name = "URL", env = "ZKESCROW_RPC")]
+    pub rpc: String,
+    /// The file with the private key that pays; without it, the node's first unlocked account does.
+    #[arg(long, value_name = "FILE", env = "ZKESCROW_KEY_FILE")]
+    pub key_file: Option<PathBuf>,
+    /// The deployment file to write.
+    #[arg(short, long, value_name = "FILE", default_value = "deployment.json")]
+    pub output: PathBuf,
+}
+
+/// Runs the verb.
+pub async fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
+    let keys = VerifierKeys::load(&args.keys)?;
+    ui.warn_origin(&keys.description.origin);
+    let chain = Chain::connect(&args.rpc, args.key_file.as_deref()).await?;
+    let (_, compiled) = generate::build(&keys, ui)?;
+    let progress = ui.progress("deploying");
+    let contracts = Contracts::deploy(&chain, &keys, &compiled).await?;
+    drop(progress);
+    let json = describe(&chain, &keys, &contracts);
+    folder::write_json(&args.output, &json)?;
+    let text = format!(
+        "{}: inference verifier at {}, generated verifier at {}, {} gas",
+        args.output.display(),
+        contracts.verifier.address,
+        contracts.generated.address,
+        contracts.verifier.gas + contracts.generated.gas,
+    );
+    Ok(Outcome::done(json, text))
+}
+
+/// The deployment file.
+pub fn describe(chain: &Chain, keys: &VerifierKeys, contracts: &Contracts) -> Value {
+    let entry = |deployed: &crate::chain::Deployed| json!({ "address": deployed.address, "codeHash": deployed.code_hash, "gasUsed": deployed.gas });
+    json!({
+        "version": 1,
+        "chainId": chain.id,
+        "archDigest": prefixed(keys.arch),
+        "insecure": keys.description.origin.is_insecure(),
+        "inferenceVerifier": entry(&contracts.verifier),
+        "generatedVerifier": entry(&contracts.generated),
+    })
+}

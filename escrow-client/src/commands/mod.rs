@@ -1,0 +1,32 @@
+//! The verbs, one file each.
+
+pub mod chain_up;
+pub mod demo;
+pub mod deploy;
+pub mod generate;
+pub mod infer;
+pub mod model;
+pub mod prove;
+pub mod setup;
+pub mod verify;
+
+use crate::{
+    cli::{ChainCommand, Command, VerifierCommand},
+    failure::Failure,
+    output::{Outcome, Ui},
+};
+
+/// Runs one verb.
+pub async fn run(command: Command, ui: &Ui) -> Result<Outcome, Failure> {
+    match command {
+        Command::Model(command) => model::run(&command),
+        Command::Setup(args) => setup::run(&args, ui),
+        Command::Infer(args) => infer::run(&args),
+        Command::Prove(args) => prove::run(&args, ui),
+        Command::Verify(args) => verify::run(&args, ui),
+        Command::Verifier(VerifierCommand::Generate(args)) => generate::run(&args, ui),
+        Command::Chain(ChainCommand::Up(args)) => chain_up::run(&args, ui).await,
+        Command::Deploy(args) => deploy::run(&args, ui).await,
+        Command::Demo(args) => demo::run(&args, ui).await,
+    }
+}

@@ -1,0 +1,133 @@
+//! `zkescrow prove`: a proof of what the committed model says about an input.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use halo2curves::{bn256::Fr, ff::Field};
+use rand::rngs::OsRng;
+use serde_json::json;
+use zkescrow_circuits::{
+    commitment::{Address, scalar_word},
+    files,
+    keys::ProverKeys,
+    model::Model,
+    proof::Proof,
+    prover::{self, Request, Seconds},
+    witness::Salts,
+};
+
+use crate::{
+    failure::Failure,
+    folder, input,
+    output::{Outcome, Ui},
+    scalar::{self, prefixed},
+};
+
+/// Flags.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Example:
+  zkescrow prove --model model.zkm --keys keys --input photo.png -o proof.json
+
+Beside proof.json it writes proof.secret.json, which opens the commitments to input and output: whoever is to learn
+them gets that file, nobody else.")]
+pub struct Args {
+    /// The model file.
+    #[arg(long, value_name = "M.zkm", env = "ZKESCROW_MODEL")]
+    pub model: PathBuf,
+    /// The key folder that setup wrote.
+    #[arg(long, value_name = "DIR", env = "ZKESCROW_KEYS")]
+    pub keys: PathBuf,
+    /// A png, jpeg or .npy, as for infer.
+    #[arg(long, value_name = "IMG")]
+    pub input: PathBuf,
+    /// The proof file to write.
+    #[arg(short, long, value_name = "P.json")]
+    pub output: PathBuf,
+    /// What the proof is for: a number below the scalar modulus.
+    #[arg(long, value_name = "HEX", default_value = "0", value_parser = scalar::parse)]
+    pub context: Fr,
+    /// The model's registered provider.
+    #[arg(long, value_name = "ADDRESS", env = "ZKESCROW_PROVIDER", value_parser = scalar::address,
+          default_value = "0x0000000000000000000000000000000000000000")]
+    pub provider: Address,
+    /// Commit to input and output without salts, so that anybody who knows them can check.
+    #[arg(long)]
+    pub public: bool,
+}
+
+/// Runs the verb.
+pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
+    let progress = ui.progress("reading model and keys");
+    let model = Model::load(&args.model)?;
+    let keys = ProverKeys::load(&args.keys)?;
+    ui.warn_origin(&keys.srs.origin);
+    let commitment = folder::commitment(&args.keys, &keys.verifier)?;
+    let opening = folder::opening(&args.keys)?;
+    let input = input::read(&args.input, model.network.input())?;
+    let salts = if args.public {
+        Salts { input: Fr::ZERO, output: Fr::ZERO }
+    } else {
+        Salts { input: Fr::random(OsRng), output: Fr::random(OsRng) }
+    };
+    progress.set("proving");
+    let request = Request { input: &input, salts, context: args.context, provider: args.provider };
+    let (proof, seconds) = prover::prove(&keys, &model, &commitment, &opening, request)?;
+    let trace = model.infer(&input)?;
+    drop(progress);
+
+    // The opening first: a proof whose salts are lost could not be settled.
+    let secret = write_opening(&args.output, salts, &input, trace.logits())?;
+    proof.save(&args.output)?;
+    Ok(outcome(args, &proof, trace.label, seconds, &secret, keys.srs.origin.is_insecure()))
+}
+
+/// Writes what opens the commitments, for its owner only.
+fn write_opening(output: &Path, salts: Salts, input: &[u8], logits: &[u8]) -> Result<PathBuf, Failure> {
+    let path = output.with_extension("secret.json");
+    let opening = json!({
+        "version": 1,
+        "inputSalt": prefixed(scalar_word(&salts.input)),
+        "outputSalt": prefixed(scalar_word(&salts.output)),
+        "input": prefixed(input),
+        "output": prefixed(logits),
+    });
+    files::write_whole(&path, format!("{opening:#}\n").as_bytes(), true)?;
+    Ok(path)
+}
+
+fn outcome(args: &Args, proof: &Proof, label: usize, seconds: Seconds, secret: &Path, insecure: bool) -> Outcome {
+    let instances: Vec<_> = proof.instances.iter().map(|x| prefixed(scalar_word(x))).collect();
+    let memory = peak_memory();
+    let json = json!({
+        "proof": args.output,
+        "opening": secret,
+        "modelId": prefixed(proof.model_id),
+        "instances": instances,
+        "label": label,
+        "proofBytes": proof.bytes.len(),
+        "linkBytes": proof.link.len(),
+        "seconds": seconds,
+        "peakMemoryBytes": memory,
+        "insecure": insecure,
+    });
+    let memory = memory.map_or(String::new(), |bytes| format!(", at most {} MB", bytes >> 20));
+    let text = format!(
+        "{}: label {label}, {} bytes, made and checked in {:.1} s{memory}\nmodel {}",
+        args.output.display(),
+        proof.bytes.len(),
+        seconds.total,
+        prefixed(proof.model_id),
+    );
+    Outcome::done(json, text)
+}
+
+/// The most memory that this process ever held, where the system says so.
+fn peak_memory() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes * 1024)
+}

@@ -1,0 +1,87 @@
+//! Images as models take them: stored values, planar.
+
+use std::{fs::File, io::BufReader, path::Path};
+
+use image::{DynamicImage, ImageReader, imageops::FilterType};
+use npyz::{NpyFile, Order};
+use zkescrow_circuits::network::MapSpec;
+
+use crate::failure::Failure;
+
+/// Reads a png or jpeg, cropped to the model's aspect ratio and resized, or a uint8 `.npy` (H,W,C), taken as it is.
+pub fn read(path: &Path, map: &MapSpec) -> Result<Vec<u8>, Failure> {
+    let values = if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npy")) {
+        read_npy(path, map)
+    } else {
+        read_image(path, map)
+    };
+    let interleaved = values.map_err(|reason| Failure::Input { path: path.into(), reason })?;
+    Ok(planar(&interleaved, map))
+}
+
+/// Rows of pixels of channels become channels of rows of pixels.
+fn planar(interleaved: &[u8], map: &MapSpec) -> Vec<u8> {
+    let pixels = map.height * map.width;
+    (0..map.channels).flat_map(|c| (0..pixels).map(move |p| interleaved[p * map.channels + c])).collect()
+}
+
+fn read_npy(path: &Path, map: &MapSpec) -> Result<Vec<u8>, String> {
+    let file = File::open(path).map_err(|e| e.to_string())?;
+    let npy = NpyFile::new(BufReader::new(file)).map_err(|e| format!("it is no .npy file ({e})"))?;
+    let expected = [map.height, map.width, map.channels].map(|n| n as u64);
+    // The shape bounds what is read, so it is checked first.
+    if npy.shape() != expected {
+        return Err(format!("its shape is {:?}, the model takes {expected:?} (height, width, channels)", npy.shape()));
+    }
+    if npy.order() != Order::C {
+        return Err("it is stored column by column: save it in C order".into());
+    }
+    npy.into_vec::<u8>().map_err(|e| format!("its values are no whole uint8 array ({e})"))
+}
+
+fn read_image(path: &Path, map: &MapSpec) -> Result<Vec<u8>, String> {
+    let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format).map_err(|e| e.to_string())?;
+    let image = reader.decode().map_err(|e| format!("it is no png, jpeg or .npy ({e})"))?;
+    let image = fit(image, map.width as u32, map.height as u32);
+    match map.channels {
+        1 => Ok(image.into_luma8().into_raw()),
+        3 => Ok(image.into_rgb8().into_raw()),
+        n => Err(format!("the model takes {n} channels: give a .npy file")),
+    }
+}
+
+/// The largest centred part with the model's aspect ratio, resized.
+fn fit(image: DynamicImage, width: u32, height: u32) -> DynamicImage {
+    if (image.width(), image.height()) == (width, height) {
+        return image;
+    }
+    image.resize_to_fill(width, height, FilterType::Triangle)
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{Rgb, RgbImage};
+
+    use super::*;
+
+    const MAP: MapSpec = MapSpec { channels: 3, height: 2, width: 2, pad: 128 };
+
+    #[test]
+    fn images_become_planar_and_keep_their_values() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = folder.path().join("x.png");
+        RgbImage::from_fn(2, 2, |x, y| Rgb([1, 2, 3].map(|c| c * 10 + (2 * y + x) as u8))).save(&path).expect("saved");
+        assert_eq!(read(&path, &MAP).expect("read"), [10, 11, 12, 13, 20, 21, 22, 23, 30, 31, 32, 33]);
+    }
+
+    #[test]
+    fn wide_images_are_cropped_around_their_middle() {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        let path = folder.path().join("x.png");
+        // Black margins left and right of a white square.
+        RgbImage::from_fn(16, 8, |x, _| Rgb([if (4..12).contains(&x) { 255 } else { 0 }; 3]))
+            .save(&path)
+            .expect("saved");
+        assert_eq!(read(&path, &MAP).expect("read"), [255; 12]);
+    }
+}
