@@ -50,12 +50,17 @@ fn read_image(path: &Path, map: &MapSpec) -> Result<Vec<u8>, String> {
     }
 }
 
-/// The largest centred part with the model's aspect ratio, resized.
+/// The largest centred part with the model's aspect ratio, resized. What is cut off leaves no trace at the borders.
 fn fit(image: DynamicImage, width: u32, height: u32) -> DynamicImage {
-    if (image.width(), image.height()) == (width, height) {
+    let (w, h) = (image.width(), image.height());
+    if (w, h) == (width, height) {
         return image;
     }
-    image.resize_to_fill(width, height, FilterType::Triangle)
+    // One of the two sides is kept; the other follows from the aspect ratio.
+    let side = |other: u32, ratio: u32, by: u32| (u64::from(other) * u64::from(ratio) / u64::from(by)).max(1) as u32;
+    let (crop_w, crop_h) = (w.min(side(h, width, height)), h.min(side(w, height, width)));
+    let part = image.crop_imm((w - crop_w) / 2, (h - crop_h) / 2, crop_w, crop_h);
+    part.resize_exact(width, height, FilterType::Triangle)
 }
 
 #[cfg(test)]

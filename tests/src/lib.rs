@@ -1,1 +1,95 @@
-//! zkescrow-tests
+//! What the end-to-end tests share: one set of keys, one honest proof, and a chain with the contracts.
+
+use std::sync::LazyLock;
+
+use halo2curves::bn256::Fr;
+use zkescrow_circuits::{
+    commitment::{self, Opening, WeightCommitment},
+    keys::ProverKeys,
+    model::Model,
+    plan::{Choice, Plan},
+    proof::Proof,
+    prover::{self, Request},
+    sample,
+    srs::Srs,
+    witness::Salts,
+};
+use zkescrow_client::{
+    chain::{
+        CODE_LIMIT, Chain,
+        local::{LocalChain, Options},
+    },
+    cheats::Honest,
+    checkout,
+    contracts::Contracts,
+};
+use zkescrow_verifier_gen::Compiled;
+
+/// An honest provider's belongings.
+#[derive(Debug)]
+pub struct Setting {
+    /// The model that is sold.
+    pub model: Model,
+    /// Keys of its architecture.
+    pub keys: ProverKeys,
+    /// The opening of its commitment.
+    pub opening: Opening,
+    /// The commitment to its weights.
+    pub commitment: WeightCommitment,
+    /// Stored input values.
+    pub input: Vec<u8>,
+    /// A proof of what it says about them.
+    pub proof: Proof,
+    /// The generated verifier.
+    pub compiled: Compiled,
+}
+
+impl Setting {
+    /// What cheats start from.
+    pub fn honest(&self) -> Honest<'_> {
+        let Self { model, keys, opening, commitment, input, proof, .. } = self;
+        Honest { keys, model, commitment, opening, input, proof }
+    }
+}
+
+/// Made once for all tests of a binary.
+pub static SETTING: LazyLock<Setting> = LazyLock::new(|| {
+    let model = sample::tiny(1);
+    let plan = Plan::new(&model.network, Choice::default()).expect("plannable");
+    let srs = Srs::development(plan.shape.k);
+    let opening = Opening::random();
+    let commitment = commitment::commit(&plan, &srs.params, &model.params, &opening);
+    let keys = ProverKeys::generate(&model.network, Choice::default(), srs).expect("keys");
+    let input = sample::input(&model.network, 3);
+    let salts = Salts { input: Fr::from(7), output: Fr::from(8) };
+    let request = Request { input: &input, salts, context: Fr::from(77), provider: [0x11; 20] };
+    let (proof, _) = prover::prove(&keys, &model, &commitment, &opening, request).expect("an honest proof");
+    let generated = zkescrow_verifier_gen::generate(&keys.verifier);
+    let solc = checkout::solc().unwrap_or_else(|e| panic!("{e}"));
+    let compiled = zkescrow_verifier_gen::compile(&generated, &solc).unwrap_or_else(|e| panic!("{e}"));
+    Setting { model, keys, opening, commitment, input, proof, compiled }
+});
+
+/// A chain of its own for one test, with the contracts of [`SETTING`].
+#[derive(Debug)]
+pub struct Stage {
+    /// The connection.
+    pub chain: Chain,
+    /// The contracts.
+    pub contracts: Contracts,
+    /// Ends when dropped.
+    _local: LocalChain,
+}
+
+impl Stage {
+    /// Starts the chain and deploys.
+    pub async fn new() -> Self {
+        let s = &*SETTING;
+        let options = Options { port: 0, any_code_size: s.compiled.runtime.len() > CODE_LIMIT };
+        let local = LocalChain::start(options).unwrap_or_else(|e| panic!("{e}"));
+        let chain = Chain::connect(&local.rpc, None).await.expect("a node that answers");
+        let contracts =
+            Contracts::deploy(&chain, &s.keys.verifier, &s.compiled).await.unwrap_or_else(|e| panic!("{e}"));
+        Self { chain, contracts, _local: local }
+    }
+}

@@ -1,0 +1,393 @@
+//! The binary as people and programs meet it: exit codes, documents, errors of one sentence.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    net::TcpStream,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::LazyLock,
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_zkescrow"));
+    command.env("ZKESCROW_CACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("srs"));
+    for name in ["MODEL", "KEYS", "SRS", "PROVIDER", "RPC", "KEY_FILE"] {
+        command.env_remove(format!("ZKESCROW_{name}"));
+    }
+    command
+}
+
+/// Runs the binary with `--json`; whatever happens, it neither panics nor says more than one document.
+fn run<S: AsRef<std::ffi::OsStr>>(args: &[S]) -> (i32, Value, String) {
+    let output = command().arg("--json").args(args).output().expect("the binary runs");
+    let stderr = String::from_utf8(output.stderr).expect("text");
+    assert!(!stderr.contains("panicked") && !stderr.contains("RUST_BACKTRACE"), "{stderr}");
+    let document = serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("one document: {e}\n{stderr}"));
+    (output.status.code().expect("an exit code"), document, stderr)
+}
+
+/// A request that has to be refused, in a sentence that names what is wrong.
+fn wrong<S: AsRef<std::ffi::OsStr>>(args: &[S], names: &str) {
+    let (code, document, stderr) = run(args);
+    let error = document["error"].as_str().unwrap_or_else(|| panic!("an error: {document}"));
+    assert_eq!(code, 2, "{error}");
+    assert!(error.contains(names), "{error:?} does not name {names:?}");
+    assert!(!error.contains('\n'), "more than a sentence: {error}");
+    assert!(stderr.contains(error), "people see it too");
+}
+
+/// A folder with model, keys, input and proof, all made by the binary.
+struct Setting {
+    folder: TempDir,
+    setup: Value,
+    prove: Value,
+}
+
+impl Setting {
+    fn path(&self, name: &str) -> String {
+        path(self.folder.path(), name)
+    }
+}
+
+fn path(folder: &Path, name: &str) -> String {
+    folder.join(name).to_str().expect("text").into()
+}
+
+/// An array of bytes as numpy saves it.
+fn npy(shape: &str, dtype: &str, order: &str, data: &[u8]) -> Vec<u8> {
+    let header = format!("{{'descr': '{dtype}', 'fortran_order': {order}, 'shape': {shape}, }}");
+    let padded = format!("{header:<117}\n");
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((padded.len() as u16).to_le_bytes());
+    bytes.extend(padded.as_bytes());
+    bytes.extend(data);
+    bytes
+}
+
+fn picture() -> Vec<u8> {
+    (0..8 * 8 * 3).map(|i| (i * 89 % 256) as u8).collect()
+}
+
+static SETTING: LazyLock<Setting> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let at = |name| path(folder.path(), name);
+    fs::write(at("input.npy"), npy("(8, 8, 3)", "|u1", "False", &picture())).expect("written");
+    assert_eq!(run(&["model", "sample", "-o", &at("model.zkm")]).0, 0);
+    assert_eq!(run(&["model", "sample", "--seed", "2", "-o", &at("other.zkm")]).0, 0);
+    let (code, setup, stderr) = run(&["setup", "--model", &at("model.zkm"), "--keys", &at("keys")]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stderr.contains("INSECURE"), "{stderr}");
+    let (code, prove, stderr) = run(&prove_args(folder.path(), "model.zkm", "input.npy", "proof.json"));
+    assert_eq!(code, 0, "{stderr}");
+    Setting { folder, setup, prove }
+});
+
+fn prove_args(folder: &Path, model: &str, input: &str, output: &str) -> Vec<String> {
+    let at = |name| path(folder, name);
+    let (model, keys, input, output) = (at(model), at("keys"), at(input), at(output));
+    let args = ["prove", "--model", &model, "--keys", &keys, "--input", &input, "-o", &output, "--context", "4d"];
+    args.map(String::from).to_vec()
+}
+
+/// A copy of the key folder, to be damaged.
+fn copy_of_keys() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let keys = folder.path().join("keys");
+    fs::create_dir(&keys).expect("created");
+    for entry in fs::read_dir(SETTING.path("keys")).expect("listed") {
+        let entry = entry.expect("listed");
+        fs::copy(entry.path(), keys.join(entry.file_name())).expect("copied");
+    }
+    (folder, keys)
+}
+
+#[test]
+fn models_are_described() {
+    let (code, json, _) = run(&["model", "inspect", &SETTING.path("model.zkm")]);
+    assert_eq!(code, 0);
+    assert_eq!(json["inputShape"], serde_json::json!([3, 8, 8]));
+    let layers = json["layers"].as_array().expect("layers");
+    assert_eq!(layers.len(), 6);
+    for sum in ["parameters", "macs"] {
+        let total: u64 = layers.iter().map(|layer| layer[sum].as_u64().expect("a number")).sum();
+        assert_eq!(json[sum], total);
+    }
+}
+
+#[test]
+fn setup_says_what_it_made() {
+    let json = &SETTING.setup;
+    assert_eq!(json["k"], 12);
+    assert_eq!(json["srs"]["insecure"], true);
+    assert_eq!(json["archDigest"].as_str().map(str::len), Some(66));
+    assert!(json["seconds"].as_f64().is_some());
+}
+
+#[test]
+fn secrets_are_for_their_owner_only() {
+    for name in ["model.zkm", "keys/opening.secret", "proof.secret.json"] {
+        let mode = fs::metadata(SETTING.path(name)).expect("the file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+#[test]
+fn inference_and_proof_say_the_same() {
+    let s = &*SETTING;
+    let (code, json, _) = run(&["infer", "--model", &s.path("model.zkm"), "--input", &s.path("input.npy")]);
+    assert_eq!(code, 0);
+    assert_eq!(json["label"], s.prove["label"]);
+    assert_eq!(json["top5"][0]["label"], json["label"]);
+    let logits: Vec<i64> = json["logits"].as_array().expect("logits").iter().filter_map(Value::as_i64).collect();
+    assert!(logits.len() == 10 && logits.iter().all(|l| (-128..128).contains(l)), "{logits:?}");
+    let instances = s.prove["instances"].as_array().expect("instances");
+    assert_eq!(instances.len(), 4);
+    assert!(instances[3].as_str().expect("a word").ends_with("4d"), "the context");
+    for stage in ["witness", "commit", "quotient", "open", "total"] {
+        assert!(s.prove["seconds"][stage].as_f64().expect("a number") > 0.0, "{stage}");
+    }
+    assert!(s.prove["proofBytes"].as_u64() > Some(1000) && s.prove["peakMemoryBytes"].as_u64() > Some(1 << 20));
+}
+
+#[test]
+fn honest_proofs_are_valid_for_their_model_only() {
+    let s = &*SETTING;
+    let args = ["verify", "--keys", &s.path("keys"), "--proof", &s.path("proof.json")];
+    let (code, json, _) = run(&args);
+    assert_eq!((code, &json["valid"]), (0, &Value::Bool(true)));
+    let id = s.prove["modelId"].as_str().expect("an id");
+    assert_eq!(run(&[&args[..], &["--model-id", id]].concat()).0, 0);
+    let (code, json, _) = run(&[&args[..], &["--model-id", &"12".repeat(32)]].concat());
+    assert_eq!((code, &json["valid"]), (1, &Value::Bool(false)));
+    assert_eq!(json["reason"], "the proof is for another model");
+}
+
+#[test]
+fn changed_proofs_are_invalid_and_broken_files_are_refused() {
+    let s = &*SETTING;
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let file = path(folder.path(), "proof.json");
+    let args = ["verify", "--keys", &s.path("keys"), "--proof", &file];
+    let text = fs::read_to_string(s.path("proof.json")).expect("the proof");
+    let honest: Value = serde_json::from_str(&text).expect("a document");
+    let changed = |change: &dyn Fn(&mut Value)| {
+        let mut proof = honest.clone();
+        change(&mut proof);
+        fs::write(&file, proof.to_string()).expect("written");
+    };
+    changed(&|proof| {
+        let label = proof["instances"][2].as_str().expect("a word").ends_with('0');
+        proof["instances"][2] = format!("0x{:064x}", u8::from(label)).into();
+    });
+    assert_eq!(run(&args).0, 1, "another label");
+    changed(&|proof| proof["link"] = "0x".into());
+    assert_eq!(run(&args).0, 1, "no link");
+    changed(&|proof| proof["provider"] = format!("0x{}", "66".repeat(20)).into());
+    assert_eq!(run(&args).0, 1, "another provider");
+    changed(&|proof| proof["arch"] = format!("0x{}", "66".repeat(32)).into());
+    assert_eq!(run(&args).0, 1, "another architecture");
+
+    // The modulus is no instance: nothing is reduced in silence.
+    let modulus = "0x30644e72e131a029b85045b68181585d2833e84879b9709143e1f593f0000001";
+    changed(&|proof| proof["instances"][3] = modulus.into());
+    wrong(&args, "proof.json");
+    for garbage in [&b""[..], b"{}", b"not JSON", &text.as_bytes()[..text.len() / 2], &[0xff; 64]] {
+        fs::write(&file, garbage).expect("written");
+        wrong(&args, "proof.json");
+    }
+    fs::remove_file(&file).expect("removed");
+    wrong(&args, "proof.json");
+}
+
+#[test]
+fn damaged_keys_are_refused() {
+    let s = &*SETTING;
+    for name in ["keys.json", "verifying.key", "commitment.json", "proving.key", "srs.bin", "opening.secret"] {
+        let (folder, keys) = copy_of_keys();
+        let (file, keys) = (keys.join(name), keys.to_str().expect("text").to_owned());
+        let output = path(folder.path(), "proof.json");
+        let (model, input, proof) = (s.path("model.zkm"), s.path("input.npy"), s.path("proof.json"));
+        let args: &[&str] = match name {
+            "keys.json" | "verifying.key" | "commitment.json" => &["verify", "--keys", &keys, "--proof", &proof],
+            _ => &["prove", "--model", &model, "--keys", &keys, "--input", &input, "-o", &output],
+        };
+        let bytes = fs::read(&file).expect("the file");
+        for length in [0, 20, bytes.len() / 2, bytes.len() - 1] {
+            // Text may end without its line break.
+            if fs::write(&file, &bytes[..length]).is_ok() && bytes.get(length) != Some(&b'\n') {
+                wrong(args, name);
+            }
+        }
+        fs::remove_file(&file).expect("removed");
+        wrong(args, name);
+        assert!(!Path::new(&output).exists(), "nothing is written");
+    }
+}
+
+#[test]
+fn models_that_were_not_committed_to_cannot_be_proven() {
+    let s = &*SETTING;
+    wrong(&prove_args(s.folder.path(), "other.zkm", "input.npy", "forged.json"), "committed");
+    assert!(!Path::new(&s.path("forged.json")).exists() && !Path::new(&s.path("forged.secret.json")).exists());
+    wrong(&prove_args(s.folder.path(), "missing.zkm", "input.npy", "x.json"), "missing.zkm");
+    wrong(&prove_args(s.folder.path(), "proof.json", "input.npy", "x.json"), "proof.json is not a model");
+}
+
+#[test]
+fn inputs_have_to_fit() {
+    let s = &*SETTING;
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let file = path(folder.path(), "x.npy");
+    let try_out = |bytes: Vec<u8>, names: &str| {
+        fs::write(&file, bytes).expect("written");
+        wrong(&["infer", "--model", &s.path("model.zkm"), "--input", &file], names);
+    };
+    try_out(npy("(8, 9, 3)", "|u1", "False", &[0; 216]), "shape");
+    try_out(npy("(3, 8, 8)", "|u1", "False", &picture()), "shape");
+    try_out(npy("(99999999999, 99999999999, 3)", "|u1", "False", &picture()), "shape");
+    try_out(npy("(8, 8, 3)", "|u1", "True", &picture()), "C order");
+    try_out(npy("(8, 8, 3)", "<f4", "False", &[0; 768]), "uint8");
+    try_out(npy("(8, 8, 3)", "|u1", "False", &picture()[1..]), "x.npy");
+    try_out(vec![], "x.npy");
+    let image = path(folder.path(), "x.png");
+    fs::write(&image, "no image").expect("written");
+    wrong(&["infer", "--model", &s.path("model.zkm"), "--input", &image], "x.png");
+    wrong(&["infer", "--model", &s.path("model.zkm"), "--input", "nowhere.jpeg"], "nowhere.jpeg");
+}
+
+#[test]
+fn setup_never_overwrites_an_opening() {
+    let s = &*SETTING;
+    let before = fs::read(s.path("keys/opening.secret")).expect("the opening");
+    wrong(&["setup", "--model", &s.path("model.zkm"), "--keys", &s.path("keys")], "opening.secret");
+    assert_eq!(fs::read(s.path("keys/opening.secret")).expect("the opening"), before);
+}
+
+#[test]
+fn impossible_requests_are_refused() {
+    let s = &*SETTING;
+    let (model, keys) = (s.path("model.zkm"), s.path("unused"));
+    let setup = ["setup", "--model", &model, "--keys", &keys];
+    wrong(&[&setup[..], &["--k", "9"]].concat(), "k = 12");
+    wrong(&[&setup[..], &["--lanes", "99"]].concat(), "lanes");
+    wrong(&[&setup[..], &["--srs", &model]].concat(), "model.zkm");
+    assert!(!Path::new(&keys).exists(), "nothing is written");
+    wrong(&["setup"], "required");
+    wrong(&["sell"], "sell");
+    let mut prove = prove_args(s.folder.path(), "model.zkm", "input.npy", "x.json");
+    prove.pop();
+    prove.push("f".repeat(64));
+    wrong(&prove, "modulus");
+    wrong(&["deploy", "--keys", &s.path("keys"), "--rpc", "http://127.0.0.1:1"], "http://127.0.0.1:1");
+    wrong(&["deploy", "--keys", &s.path("keys"), "--rpc", "nonsense"], "nonsense");
+}
+
+#[test]
+fn every_verb_shows_an_example() {
+    let verbs: [&[&str]; 10] = [
+        &[],
+        &["model", "sample"],
+        &["model", "inspect"],
+        &["setup"],
+        &["infer"],
+        &["prove"],
+        &["verify"],
+        &["verifier", "generate"],
+        &["chain", "up"],
+        &["deploy"],
+    ];
+    for verb in verbs.into_iter().chain([&["demo"][..]]) {
+        let output = command().args(verb).arg("--help").output().expect("the binary runs");
+        let text = String::from_utf8(output.stdout).expect("text");
+        assert!(output.status.success(), "{verb:?}");
+        let (_, example) = text.split_once("\nExample:\n").unwrap_or_else(|| panic!("{verb:?}: {text}"));
+        assert!(example.contains(&format!("  zkescrow {}", verb.join(" "))), "{verb:?}: {text}");
+    }
+}
+
+#[test]
+fn verifiers_are_written_with_all_that_belongs_to_them() {
+    let s = &*SETTING;
+    let out = s.path("verifier");
+    let (code, json, stderr) = run(&["verifier", "generate", "--keys", &s.path("keys"), "--out", &out]);
+    assert_eq!(code, 0, "{stderr}");
+    let size = json["codeBytes"].as_u64().expect("a size");
+    assert!(size > 1000 && json["keyBytes"].is_u64());
+    let runtime = fs::read_to_string(s.path("verifier/runtime.hex")).expect("the code");
+    assert_eq!(runtime.len() as u64, 2 + 2 * size);
+    let manifest = fs::read(s.path("verifier/manifest.json")).expect("the manifest");
+    let manifest: Value = serde_json::from_slice(&manifest).expect("a document");
+    assert_eq!(manifest["codeHash"], json["codeHash"]);
+    assert_eq!(manifest["insecure"], true);
+    for file in json["files"].as_array().expect("files") {
+        assert!(Path::new(file.as_str().expect("a path")).is_file(), "{file}");
+    }
+}
+
+#[test]
+fn a_chain_comes_up_takes_the_contracts_and_ends_when_told() {
+    let s = &*SETTING;
+    let mut up = command();
+    up.args(["--json", "chain", "up", "--port", "0", "--any-code-size"]).stdout(Stdio::piped());
+    let mut up = up.spawn().expect("the binary runs");
+    // The document comes at once, the process stays.
+    let mut lines = BufReader::new(up.stdout.take().expect("piped")).lines().map_while(Result::ok);
+    let mut text = String::new();
+    for line in lines.by_ref() {
+        text += &line;
+        if line == "}" {
+            break;
+        }
+    }
+    let json: Value = serde_json::from_str(&text).expect("a document");
+    let rpc = json["rpc"].as_str().expect("an address");
+
+    // The first account of every Anvil, known to everybody.
+    let key_file = s.path("anvil.key");
+    fs::write(&key_file, "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80\n").expect("written");
+    let (keys, output) = (s.path("keys"), s.path("deployment.json"));
+    let args = ["deploy", "--keys", &keys, "--rpc", rpc, "-o", &output];
+    for args in [args.to_vec(), [&args[..], &["--key-file", &key_file]].concat()] {
+        let (code, json, stderr) = run(&args);
+        assert_eq!(code, 0, "{stderr}");
+        let file: Value = serde_json::from_slice(&fs::read(&output).expect("the file")).expect("a document");
+        assert_eq!(file, json);
+        for contract in ["inferenceVerifier", "generatedVerifier"] {
+            assert_eq!(json[contract]["address"].as_str().map(str::len), Some(42));
+            assert_eq!(json[contract]["codeHash"].as_str().map(str::len), Some(66));
+        }
+        assert_eq!(json["archDigest"], s.setup["archDigest"]);
+    }
+    wrong(&[&args[..], &["--key-file", &s.path("model.zkm")]].concat(), "model.zkm");
+
+    let address = rpc.strip_prefix("http://").expect("http");
+    assert!(TcpStream::connect(address).is_ok());
+    assert!(Command::new("kill").arg(up.id().to_string()).status().expect("kill runs").success());
+    assert_eq!(up.wait().expect("an end").code(), Some(128 + 15));
+    assert!(TcpStream::connect(address).is_err(), "Anvil ends with its parent");
+}
+
+#[test]
+fn the_demo_ends_as_expected() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let kept = path(folder.path(), "kept");
+    let (code, json, stderr) = run(&["demo", "--keep", &kept]);
+    assert_eq!(code, 0, "{stderr}");
+    assert_eq!(json["asExpected"], true);
+    assert_eq!(json["honest"]["onChain"]["accepted"], true);
+    let cheats = json["cheats"].as_array().expect("cheats");
+    assert!(cheats.len() > 10);
+    for cheat in cheats {
+        assert_eq!(cheat["native"]["accepted"], false, "{cheat}");
+        assert_eq!(cheat["onChain"]["accepted"], false, "{cheat}");
+    }
+    let proof = Path::new(&kept).join("proof.json");
+    let args = ["verify", "--keys", &path(Path::new(&kept), "keys"), "--proof", proof.to_str().expect("text")];
+    assert_eq!(run(&args).0, 0, "what was kept can be used");
+    wrong(&["demo", "--keep", &kept], "opening.secret");
+}
