@@ -261,6 +261,8 @@ impl Network {
             })?;
         }
         match self.layers.last().map(|l| &self.maps[l.output]) {
+            // Nothing reads the logits, so nothing pads them; commitments pack them as they are stored.
+            Some(out) if out.pad != 0 => Err(NetworkError::Shape("pads its logits, which no layer reads".into())),
             Some(out) if (out.height, out.width) == (1, 1) && (2..=1 << 16).contains(&out.channels) => Ok(()),
             Some(_) => Err(NetworkError::Shape("must end in a vector of 2 to 65,536 logits".into())),
             None => Err(NetworkError::Shape("has no layers".into())),

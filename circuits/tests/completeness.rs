@@ -59,7 +59,6 @@ fn refused_or_satisfied(network: Network) {
 }
 
 #[test]
-#[ignore = "the label of two classes over one pixel leaves in the row that holds the constant one"]
 fn the_smallest_network_is_satisfied() {
     refused_or_satisfied(smallest(1, 2, 0));
 }
@@ -72,7 +71,6 @@ fn small_networks_are_satisfied() {
 }
 
 #[test]
-#[ignore = "the commitment to the logits takes their pad off, the packing does not"]
 fn logits_with_a_pad_are_satisfied() {
     refused_or_satisfied(smallest(3, 3, 7));
 }

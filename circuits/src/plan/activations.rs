@@ -5,7 +5,9 @@
 //! over the input it packs pixels for the commitment instead. Both step by derived values, so that any layout of
 //! exponents fits the same gates.
 
-use super::{Choice, Exports, Flag, Geometry, Monomial, Number, Plan, Reading, Spread, ValueId, Values, small};
+use super::{
+    Choice, Exports, FIRST_FREE_ROW, Flag, Geometry, Monomial, Number, Plan, Reading, Spread, ValueId, Values, small,
+};
 use crate::{
     network::{MapId, Network},
     poseidon::PACK,
@@ -107,8 +109,9 @@ impl Activations {
             readings,
             lanes: choice.lanes,
             columns: choice.weight_columns,
-            rows: vec![ActivationRow::Idle],
-            monomials: vec![(None, None)],
+            // The first rows of the wire column hold instances and challenges; nothing may leave to it there.
+            rows: vec![ActivationRow::Idle; FIRST_FREE_ROW],
+            monomials: vec![(None, None); FIRST_FREE_ROW],
             exports: Exports::new(),
             pending: None,
         };

@@ -123,8 +123,8 @@ pub struct Check {
 
 /// Row of the first challenge on the wire column; the instances come before it.
 pub const LOAD_ROW: usize = INSTANCES;
-/// First row of kernels.
-const KERNEL_ROW: usize = LOAD_ROW + 4;
+/// First row that activations, kernels and derivations may use: below it the wire column is taken.
+const FIRST_FREE_ROW: usize = LOAD_ROW + 4;
 
 /// How the channels of a layer's output share out powers of s.
 #[derive(Clone, Copy, Debug)]
@@ -167,7 +167,7 @@ impl Plan {
         let activations = Activations::new(network, &readings, choice, &mut values);
         let hashing = Hashing::new(network, activations.first_compare, activations.rows.len());
         let kernels =
-            Kernels::new(network, &readings, choice, &activations, &hashing.reserved(), KERNEL_ROW, &mut values);
+            Kernels::new(network, &readings, choice, &activations, &hashing.reserved(), FIRST_FREE_ROW, &mut values);
         Builder { network, choice, readings, values, activations, hashing, kernels }.build()
     }
 

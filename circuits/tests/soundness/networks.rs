@@ -36,7 +36,7 @@ pub fn arbitrary(seed: u64) -> Model {
         layers.push(layer(op, Window { rows, cols, stride, pad_top, pad_left }, vec![last]));
     }
     let last = maps[maps.len() - 1];
-    maps.push(MapSpec { channels: rng.gen_range(3..=36), height: 1, width: 1, pad: 0 });
+    maps.push(MapSpec { channels: rng.gen_range(2..=36), height: 1, width: 1, pad: 0 });
     let window = Window { rows: last.height, cols: last.width, stride: rng.gen_range(1..=2), ..Window::POINT };
     layers.push(layer(Op::Dense, window, vec![maps.len() - 2]));
     for (index, layer) in layers.iter_mut().enumerate() {
