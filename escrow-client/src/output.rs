@@ -122,6 +122,11 @@ impl Progress {
     pub fn set(&self, text: impl Into<Cow<'static, str>>) {
         self.0.set_message(text);
     }
+
+    /// Lets something else speak on the same terminal.
+    pub fn aside(&self, speak: impl FnOnce()) {
+        self.0.suspend(speak);
+    }
 }
 
 impl Drop for Progress {

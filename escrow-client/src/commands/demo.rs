@@ -38,6 +38,7 @@ pub struct Args {
 
 /// The files of one run.
 struct Files {
+    root: PathBuf,
     model: PathBuf,
     keys: PathBuf,
     input: PathBuf,
@@ -50,6 +51,7 @@ impl Files {
     fn new(folder: &Path) -> Self {
         let at = |name: &str| folder.join(name);
         Self {
+            root: folder.into(),
             model: at("model.zkm"),
             keys: at("keys"),
             input: at("input.png"),
@@ -57,6 +59,12 @@ impl Files {
             verifier: at("verifier"),
             deployment: at("deployment.json"),
         }
+    }
+
+    /// What a verb says, with the names of files inside the folder.
+    fn tell(&self, ui: &Ui, step: &str, text: &str) {
+        let text = text.replace(&format!("{}/", self.root.display()), "").replace('\n', "\n          ");
+        ui.tell(format!("{step:<9} {text}"));
     }
 }
 
@@ -103,16 +111,14 @@ pub async fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
     json["asExpected"] = json!(yes);
     json["kept"] = json!(args.keep);
     json["seconds"]["demo"] = json!(begin.elapsed().as_secs_f64());
-    Ok(Outcome { yes, json, text: format!("{}\n\n{end}", table(&verdicts)) })
+    let kept = args.keep.as_ref().map_or(String::new(), |folder| format!("\nAll files are in {}.", folder.display()));
+    Ok(Outcome { yes, json, text: format!("{}\n\n{end}{kept}", table(&verdicts)) })
 }
 
 /// Model, keys, inference, proof, native verification: the verbs, one after the other.
 fn off_chain(files: &Files, ui: &Ui) -> Result<Value, Failure> {
-    let tell = |step: &str, outcome: &Outcome| {
-        ui.tell(format!("{step:<9} {}", outcome.text.replace('\n', "\n          ")));
-    };
     let model_args = model::Command::Sample { seed: SEEDS[0], output: files.model.clone() };
-    tell("model", &model::run(&model_args)?);
+    files.tell(ui, "model", &model::run(&model_args)?.text);
     write_picture(&files.input)?;
 
     let setup = setup::run(
@@ -127,9 +133,9 @@ fn off_chain(files: &Files, ui: &Ui) -> Result<Value, Failure> {
         },
         ui,
     )?;
-    tell("setup", &setup);
+    files.tell(ui, "setup", &setup.text);
     let inferred = infer::run(&infer::Args { model: files.model.clone(), input: files.input.clone() })?;
-    tell("infer", &inferred);
+    files.tell(ui, "infer", &inferred.text);
     let proven = prove::run(
         &prove::Args {
             model: files.model.clone(),
@@ -142,12 +148,12 @@ fn off_chain(files: &Files, ui: &Ui) -> Result<Value, Failure> {
         },
         &ui.quiet(),
     )?;
-    tell("prove", &proven);
+    files.tell(ui, "prove", &proven.text);
     let verified = verify::run(
         &verify::Args { keys: files.keys.clone(), proof: files.proof.clone(), model_id: None },
         &ui.quiet(),
     )?;
-    tell("verify", &verified);
+    files.tell(ui, "verify", &verified.text);
     Ok(json!({
         "k": setup.json["k"],
         "archDigest": setup.json["archDigest"],
@@ -179,7 +185,7 @@ async fn on_chain(files: &Files, ui: &Ui) -> Result<(Value, Vec<Verdict>), Failu
     let keys = ProverKeys::load(&files.keys)?;
     let generate_args = generate::Args { keys: files.keys.clone(), out: files.verifier.clone() };
     let (compiled, written) = generate::write(&generate_args, &keys.verifier, ui)?;
-    ui.tell(format!("generate  {}", written.text));
+    files.tell(ui, "generate", &written.text);
     let size = compiled.runtime.len();
     let local = LocalChain::start(Options { port: 0, any_code_size: size > CODE_LIMIT })?;
     let chain = Chain::connect(&local.rpc, None).await?;
@@ -188,12 +194,12 @@ async fn on_chain(files: &Files, ui: &Ui) -> Result<(Value, Vec<Verdict>), Failu
     folder::write_json(&files.deployment, &deployment)?;
     deployment["codeBytes"] = json!(size);
     deployment["fitsCodeLimit"] = json!(size <= CODE_LIMIT);
-    ui.tell(format!(
-        "deploy    inference verifier at {} for {} gas, generated verifier for {}\n",
-        contracts.verifier.address,
+    let text = format!(
+        "inference verifier for {} gas, generated verifier for {} gas\n",
         digits(contracts.verifier.gas),
         digits(contracts.generated.gas)
-    ));
+    );
+    files.tell(ui, "deploy", &text);
 
     let model = Model::load(&files.model)?;
     let commitment = folder::commitment(&files.keys, &keys.verifier)?;

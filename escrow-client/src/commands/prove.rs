@@ -63,7 +63,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
     let progress = ui.progress("reading model and keys");
     let model = Model::load(&args.model)?;
     let keys = ProverKeys::load(&args.keys)?;
-    ui.warn_origin(&keys.srs.origin);
+    progress.aside(|| ui.warn_origin(&keys.srs.origin));
     let commitment = folder::commitment(&args.keys, &keys.verifier)?;
     let opening = folder::opening(&args.keys)?;
     let input = input::read(&args.input, model.network.input())?;

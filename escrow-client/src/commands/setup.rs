@@ -105,11 +105,13 @@ fn reference_string(args: &Args, k: u32, ui: &Ui, progress: &Progress) -> Result
         Some(path) => Srs::from_ptau(path, k)?,
         None => Srs::cached_development(k, &cache(args)?, |event| match event {
             CacheEvent::Making { k } => progress.set(format!("making a development string of 2^{k} powers")),
-            CacheEvent::Replacing(error) => ui.warn(format!("{error} (being replaced)")),
+            CacheEvent::Replacing(error) => {
+                progress.aside(|| ui.warn(format!("{error} (replaced now)")));
+            }
             CacheEvent::Reading(_) | CacheEvent::Saved(_) => {}
         })?,
     };
-    ui.warn_origin(&srs.origin);
+    progress.aside(|| ui.warn_origin(&srs.origin));
     Ok(srs)
 }
 
