@@ -140,8 +140,9 @@ pub fn usage(error: &clap::Error) -> ExitCode {
     let asked = !error.use_stderr();
     if !asked && std::env::args_os().any(|arg| arg == "--json") {
         let text = error.to_string();
-        let first = text.lines().next().unwrap_or_default();
-        document(&json!({ "error": first.trim_start_matches("error: ") }));
+        // What comes after the first empty line is advice.
+        let lines: Vec<_> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+        document(&json!({ "error": lines.join(" ").trim_start_matches("error: ") }));
     }
     // A closed pipe is nobody's fault.
     let _ = error.print();

@@ -195,11 +195,13 @@ async fn on_chain(files: &Files, ui: &Ui) -> Result<(Value, Vec<Verdict>), Failu
     deployment["codeBytes"] = json!(size);
     deployment["fitsCodeLimit"] = json!(size <= CODE_LIMIT);
     let text = format!(
-        "inference verifier for {} gas, generated verifier for {} gas\n",
+        "inference verifier for {} gas, generated verifier for {} gas, on Anvil{}",
         digits(contracts.verifier.gas),
-        digits(contracts.generated.gas)
+        digits(contracts.generated.gas),
+        if size > CODE_LIMIT { " with its limit on code size off" } else { "" }
     );
     files.tell(ui, "deploy", &text);
+    ui.tell("");
 
     let model = Model::load(&files.model)?;
     let commitment = folder::commitment(&files.keys, &keys.verifier)?;
@@ -241,7 +243,9 @@ fn table(verdicts: &[Verdict]) -> String {
         let why = v.native.as_ref().err().map_or("", String::as_str);
         row(v.name, word(v.native.is_ok()), word(v.on_chain), word(v.circuit), &digits(v.gas), why)
     }));
-    lines.push("\n* the proof without its link: accepted means that it holds for some weights, not for these".into());
+    lines.push(
+        "\n* the proof without link and model id: accepted means that it is sound, but not about this model".into(),
+    );
     lines.join("\n")
 }
 
