@@ -144,7 +144,7 @@ pub fn point(x: &[u8], y: &[u8]) -> Option<G1Affine> {
     let word = |bytes: &[u8]| -> Option<Fq> {
         let mut le: [u8; 32] = bytes.try_into().ok()?;
         le.reverse();
-        Option::from(Fq::from_repr(le.into()))
+        Option::from(Fq::from_repr(le))
     };
     let point: Option<G1Affine> = Option::from(G1Affine::from_xy(word(x)?, word(y)?));
     point.filter(|p| !bool::from(p.is_identity()))
@@ -161,7 +161,7 @@ pub fn scalar_word(x: &Fr) -> [u8; 32] {
 pub fn scalar(word: &[u8]) -> Option<Fr> {
     let mut le: [u8; 32] = word.try_into().ok()?;
     le.reverse();
-    Option::from(Fr::from_repr(le.into()))
+    Option::from(Fr::from_repr(le))
 }
 
 /// A link is bound to one proof with its instances.

@@ -138,7 +138,7 @@ impl ProverKeys {
 
     /// Writes a key folder.
     pub fn save(&self, folder: &Path) -> Result<(), KeyError> {
-        self.srs.save(&folder.join(REFERENCE))?;
+        self.srs.save(folder.join(REFERENCE))?;
         files::write_bytes(&folder.join(PROVING), MAGIC, &self.pk.to_bytes(FORMAT), false)?;
         self.verifier.save(folder)
     }
@@ -146,7 +146,7 @@ impl ProverKeys {
     /// Reads a key folder.
     pub fn load(folder: &Path) -> Result<Self, KeyError> {
         let verifier = VerifierKeys::load(folder)?;
-        let srs = Srs::load(&folder.join(REFERENCE))?;
+        let srs = Srs::load(folder.join(REFERENCE))?;
         if hex::encode(srs.digest) != verifier.description.srs {
             return Err(KeyError::Mismatch { folder: folder.into(), what: "reference string" });
         }

@@ -47,7 +47,7 @@ pub static PARAMETERS: LazyLock<Parameters> = LazyLock::new(|| {
 fn convert(x: &ark_bn254::Fr) -> Fr {
     let mut bytes = [0; 32];
     bytes.copy_from_slice(&x.into_bigint().to_bytes_le());
-    Option::from(Fr::from_repr(bytes.into())).expect("both libraries use the same field")
+    Option::from(Fr::from_repr(bytes)).expect("both libraries use the same field")
 }
 
 impl Parameters {
@@ -153,7 +153,7 @@ fn domain(name: &str, numbers: &[usize]) -> Fr {
     let mut bytes = [0; 32];
     bytes[1..].copy_from_slice(&hasher.finalize()[..31]);
     bytes.reverse();
-    Option::from(Fr::from_repr(bytes.into())).expect("248 bits are below the modulus")
+    Option::from(Fr::from_repr(bytes)).expect("248 bits are below the modulus")
 }
 
 #[cfg(test)]

@@ -151,11 +151,11 @@ fn evaluate(
 ) -> Result<MapTrace, InferError> {
     let (out, precision) = (&net.maps[layer.output], net.precision);
     let mut trace = MapTrace { d: vec![], rem: vec![], y: vec![] };
-    for c in 0..out.channels {
+    for (c, &bias) in bias.iter().enumerate() {
         let sum = ChannelSum::new(net, layer, weights, maps, c);
         for i in 0..out.height {
             for j in 0..out.width {
-                let value = sum.at(i as i64, j as i64) + bias[c];
+                let value = sum.at(i as i64, j as i64) + bias;
                 if value < 0 || value >> (2 * precision.bits) != 0 {
                     return Err(InferError::OutOfRange {
                         layer: layer.name.clone(),
