@@ -24,8 +24,8 @@ use sha3::{Digest, Keccak256};
 
 use crate::{
     network::Params,
-    plan::{BLINDING_ROWS, Plan, small},
-    witness::weight_columns,
+    plan::{BLINDING_ROWS, Plan},
+    witness::{Values, weight_columns},
 };
 
 /// Bytes of a point in a proof.
@@ -59,9 +59,18 @@ impl Opening {
         Self { seed }
     }
 
-    /// The blinding rows, column by column.
-    fn rows(&self, columns: usize) -> Vec<Vec<Fr>> {
-        blinding_rows(&mut ChaCha20Rng::from_seed(self.seed), columns)
+    /// The blinding rows, column by column. They depend on the parameters too: two models committed to under one seed
+    /// must not share randomness, or the difference of their commitments would show the difference of their weights.
+    fn rows(&self, columns: &[Values]) -> Vec<Vec<Fr>> {
+        let mut hash = blake2b_simd::Params::new().hash_length(32).key(&self.seed).to_state();
+        for values in columns {
+            for row in 0..values.len() {
+                hash.update(&values.get(row).to_bytes());
+            }
+        }
+        let mut seed = [0; 32];
+        seed.copy_from_slice(hash.finalize().as_bytes());
+        blinding_rows(&mut ChaCha20Rng::from_seed(seed), columns.len())
     }
 }
 
@@ -92,11 +101,11 @@ fn empty(params: &ParamsKZG<Bn256>) -> Polynomial<Fr, LagrangeCoeff> {
 
 /// Commits to a model's parameters.
 pub fn commit(plan: &Plan, srs: &ParamsKZG<Bn256>, params: &Params, opening: &Opening) -> WeightCommitment {
-    let columns = weight_columns(plan, params);
-    let points = columns.iter().zip(opening.rows(columns.len())).map(|(values, blinding)| {
+    let columns: Vec<Values> = weight_columns(plan, params).into_iter().map(Values::Small).collect();
+    let points = columns.iter().zip(opening.rows(&columns)).map(|(values, blinding)| {
         let mut column = empty(srs);
-        for (cell, &value) in column.iter_mut().zip(values) {
-            *cell = small(value);
+        for (row, cell) in column.iter_mut().enumerate().take(values.len()) {
+            *cell = values.get(row);
         }
         let tail = plan.usable_rows();
         column[tail..].copy_from_slice(&blinding);
@@ -220,15 +229,16 @@ fn reduce(mut hash: [u8; 32]) -> Fr {
     Fr::from_uniform_bytes(&wide)
 }
 
-/// Proves the link: `T ‖ z_0 ‖ z_1 ‖ …`. `fresh_rows` are the blinding rows of the proof's weight columns.
+/// Proves the link: `T ‖ z_0 ‖ z_1 ‖ …`. `weights` are the proof's weight columns, `fresh_rows` their blinding rows.
 pub(crate) fn prove_link(
     statement: &Statement<'_>,
     bases: &BlindingBases,
     opening: &Opening,
+    weights: &[Values],
     fresh_rows: &[Vec<Fr>],
 ) -> Option<Vec<u8>> {
     let (xi, _) = statement.fold()?;
-    let old_rows = opening.rows(fresh_rows.len());
+    let old_rows = opening.rows(weights);
     let mut delta = vec![Fr::zero(); BLINDING_ROWS];
     for (new, old) in fresh_rows.iter().zip(&old_rows).rev() {
         for (sum, (a, b)) in delta.iter_mut().zip(new.iter().zip(old)) {

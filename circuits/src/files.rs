@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::Write,
+    io::{Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -50,12 +50,28 @@ pub fn read<T: DeserializeOwned>(path: &Path, magic: &[u8; 8], kind: &'static st
 
 /// Reads the content that [`write_bytes`] wrote.
 pub fn read_bytes(path: &Path, magic: &[u8; 8], kind: &'static str) -> Result<Vec<u8>, FileError> {
-    let bytes = fs::read(path).map_err(|source| FileError::Io { action: "read", path: path.into(), source })?;
+    let bytes = read_capped(path, u64::MAX, kind)?;
     let rest = bytes.strip_prefix(magic).ok_or_else(|| FileError::Kind { path: path.into(), kind })?;
     match rest.split_at_checked(DIGEST) {
         Some((digest, content)) if digest == hash(content) => Ok(content.to_vec()),
         _ => Err(FileError::Damaged { path: path.into(), kind }),
     }
+}
+
+/// Reads a regular file of at most `cap` bytes: devices and pipes have no size that could be trusted.
+pub fn read_capped(path: &Path, cap: u64, kind: &'static str) -> Result<Vec<u8>, FileError> {
+    let io = |source| FileError::Io { action: "read", path: path.into(), source };
+    let file = fs::File::open(path).map_err(io)?;
+    let about = file.metadata().map_err(io)?;
+    if !about.is_file() {
+        return Err(FileError::Kind { path: path.into(), kind });
+    }
+    if about.len() > cap {
+        return Err(FileError::Damaged { path: path.into(), kind });
+    }
+    let mut bytes = Vec::with_capacity(about.len() as usize);
+    file.take(about.len()).read_to_end(&mut bytes).map_err(io)?;
+    Ok(bytes)
 }
 
 /// Writes a file that only its owner can read.
@@ -91,6 +107,7 @@ pub fn write_whole(path: &Path, bytes: &[u8], secret: bool) -> Result<(), FileEr
         use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(file.path(), fs::Permissions::from_mode(0o644)).map_err(io)?;
     }
+    file.as_file().sync_all().map_err(io)?;
     file.persist(path).map_err(|e| io(e.error))?;
     Ok(())
 }

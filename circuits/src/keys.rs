@@ -9,9 +9,10 @@ use std::{
 use halo2_proofs::{
     SerdeFormat,
     plonk::{ProvingKey, VerifyingKey, keygen_pk, keygen_vk},
-    poly::{commitment::ParamsProver, kzg::commitment::ParamsKZG},
+    poly::kzg::commitment::ParamsKZG,
 };
 use halo2curves::{
+    CurveAffine,
     bn256::{Bn256, G1Affine},
     ff::PrimeField,
     serde::SerdeObject,
@@ -21,11 +22,12 @@ use sha3::{Digest, Keccak256};
 
 use crate::{
     circuit::ModelCircuit,
-    commitment::BlindingBases,
+    commitment::{BlindingBases, POINT_BYTES, coordinates},
     files::{self, FileError},
     network::Network,
-    plan::{BLINDING_ROWS, Choice, Plan, PlanError},
-    srs::{Origin, Srs, SrsError},
+    plan::{BLINDING_ROWS, Choice, Plan, PlanError, WIRES},
+    proof::ProofLayout,
+    srs::{Anchor, Origin, Srs, SrsError},
 };
 
 const MAGIC: &[u8; 8] = b"zkkeys01";
@@ -84,6 +86,8 @@ pub struct Description {
 
 /// Version of the key format.
 const VERSION: u32 = 1;
+/// A description lists an architecture's layers; nothing larger is read.
+const MAX_DESCRIPTION: u64 = 1 << 24;
 
 /// What a verifier needs.
 #[derive(Clone, Debug)]
@@ -98,6 +102,10 @@ pub struct VerifierKeys {
     pub params: ParamsKZG<Bn256>,
     /// Lagrange points of the blinding rows.
     pub bases: BlindingBases,
+    /// The points that identify the reference string.
+    pub anchor: Anchor,
+    /// Where things stand in a proof.
+    pub layout: ProofLayout,
     /// Identity of architecture and keys.
     pub arch: [u8; 32],
 }
@@ -121,7 +129,9 @@ impl ProverKeys {
         let vk = keygen_vk(&srs.params, &circuit).map_err(KeyError::Generation)?;
         assert_eq!(vk.cs().blinding_factors() + 1, BLINDING_ROWS, "the layout reserves what the proof system blinds");
         let pk = keygen_pk(&srs.params, vk.clone(), &circuit).map_err(KeyError::Generation)?;
-        let arch = identity(&plan, &vk, &srs.digest);
+        let bases = BlindingBases::new(&srs.params);
+        let anchor = Anchor::new(&srs.params);
+        let arch = identity(&plan, &vk, &srs.digest, &bases);
         let description = Description {
             version: VERSION,
             network: network.clone(),
@@ -131,9 +141,7 @@ impl ProverKeys {
             srs: hex::encode(srs.digest),
             origin: srs.origin.clone(),
         };
-        let bases = BlindingBases::new(&srs.params);
-        let params = verifier_params(&srs.params, srs.k());
-        Ok(Self { verifier: VerifierKeys { description, plan, vk, params, bases, arch }, pk, srs })
+        Ok(Self { verifier: VerifierKeys::assemble(description, plan, vk, anchor, bases, arch), pk, srs })
     }
 
     /// Writes a key folder.
@@ -161,21 +169,38 @@ impl ProverKeys {
     }
 }
 
+/// Points before the verifying key proper: blinding bases, powers.
+const POINTS: usize = BLINDING_ROWS + 3;
+/// Bytes of halo2's verifying key before its commitments: version, k, selector compression, number of fixed columns.
+const VK_HEADER: usize = 10;
+
 impl VerifierKeys {
+    fn assemble(
+        description: Description,
+        plan: Arc<Plan>,
+        vk: VerifyingKey<G1Affine>,
+        anchor: Anchor,
+        bases: BlindingBases,
+        arch: [u8; 32],
+    ) -> Self {
+        let params = anchor.params(plan.shape.k);
+        let layout = ProofLayout::new(&params, &vk);
+        Self { description, plan, vk, params, bases, anchor, layout, arch }
+    }
+
     /// Writes the verifier's part of a key folder.
     pub fn save(&self, folder: &Path) -> Result<(), KeyError> {
         let mut bytes = vec![];
-        let points = self.bases.0.iter().chain(std::iter::once(&self.params.get_g()[0]));
-        points.for_each(|point| bytes.extend(point.to_raw_bytes()));
-        bytes.extend(self.params.g2().to_raw_bytes());
-        bytes.extend(self.params.s_g2().to_raw_bytes());
+        self.bases.0.iter().chain(&self.anchor.powers).for_each(|point| bytes.extend(point.to_raw_bytes()));
+        bytes.extend(self.anchor.s_g2.to_raw_bytes());
         bytes.extend(self.vk.to_bytes(FORMAT));
         files::write_bytes(&folder.join(VERIFYING), MAGIC, &bytes, false)?;
         let text = serde_json::to_vec_pretty(&self.description).expect("plain data encodes");
         Ok(files::write_whole(&folder.join(DESCRIPTION), &text, false)?)
     }
 
-    /// Reads the verifier's part of a key folder and checks that all of it belongs together.
+    /// Reads the verifier's part of a key folder. Everything that decides a verdict is bound by the digest that names the
+    /// architecture; a reference string that everybody can forge with is recognised whatever the description says.
     pub fn load(folder: &Path) -> Result<Self, KeyError> {
         let description = Description::load(folder)?;
         let plan = Arc::new(Plan::new(&description.network, Choice { k: Some(description.k), ..description.choice })?);
@@ -183,35 +208,60 @@ impl VerifierKeys {
         let bytes = files::read_bytes(&path, MAGIC, "verifying key")?;
         let damaged = || KeyError::File(FileError::Damaged { path: path.clone(), kind: "verifying key" });
         let mut reader = Cursor::new(&bytes[..]);
-        let mut points = vec![];
-        for _ in 0..=BLINDING_ROWS {
-            points.push(G1Affine::read_raw(&mut reader).map_err(|_| damaged())?);
+        let mut bases = vec![];
+        for _ in 0..POINTS {
+            bases.push(G1Affine::read_raw(&mut reader).map_err(|_| damaged())?);
         }
-        let generator = points.pop().ok_or_else(damaged)?;
-        let g2 = SerdeObject::read_raw(&mut reader).map_err(|_| damaged())?;
-        let s_g2 = SerdeObject::read_raw(&mut reader).map_err(|_| damaged())?;
-        let vk =
-            VerifyingKey::read::<_, ModelCircuit>(&mut reader, FORMAT, plan.shape.clone()).map_err(|_| damaged())?;
-        let params = ParamsKZG::new(1).from_parts(plan.shape.k, vec![generator], Some(vec![]), g2, s_g2);
-        let srs: [u8; 32] = hex::decode(&description.srs).ok().and_then(|d| d.try_into().ok()).ok_or_else(damaged)?;
-        let arch = identity(&plan, &vk, &srs);
+        let powers: [G1Affine; 3] = bases.split_off(BLINDING_ROWS).try_into().map_err(|_| damaged())?;
+        let anchor = Anchor { powers, s_g2: SerdeObject::read_raw(&mut reader).map_err(|_| damaged())? };
+        let vk = read_vk(&bytes[reader.position() as usize..], &plan).ok_or_else(damaged)?;
+        let bases = BlindingBases(bases);
+        let srs = anchor.digest(plan.shape.k);
+        let arch = identity(&plan, &vk, &srs, &bases);
+        let mismatch = |what| Err(KeyError::Mismatch { folder: folder.into(), what });
+        if hex::encode(srs) != description.srs || anchor.is_development() != description.origin.is_insecure() {
+            return mismatch("reference string");
+        }
         if hex::encode(arch) != description.arch {
-            return Err(KeyError::Mismatch { folder: folder.into(), what: "architecture" });
+            return mismatch("architecture");
         }
-        Ok(Self { description, plan, vk, params, bases: BlindingBases(points), arch })
+        Ok(Self::assemble(description, plan, vk, anchor, bases, arch))
     }
 
     /// Bytes of every proof of this architecture.
     pub fn proof_length(&self) -> usize {
-        crate::verifier::proof_length(&self.vk)
+        self.layout.length
     }
+
+    /// Where the evaluations stand in a proof.
+    pub fn evaluations(&self) -> std::ops::Range<usize> {
+        self.layout.evaluations.clone()
+    }
+}
+
+/// Reads halo2's verifying key after checking what halo2 would take on trust: sizes, and that points are on the curve.
+fn read_vk(bytes: &[u8], plan: &Plan) -> Option<VerifyingKey<G1Affine>> {
+    let fixed = plan.flags.len() + plan.numbers.len() + plan.masks.len();
+    let mut header = vec![2];
+    header.extend(plan.shape.k.to_le_bytes());
+    header.push(0);
+    header.extend((fixed as u32).to_le_bytes());
+    let points = bytes.strip_prefix(&header[..])?;
+    debug_assert_eq!(header.len(), VK_HEADER);
+    let (points, []) = points.as_chunks::<POINT_BYTES>() else { return None };
+    if points.len() != fixed + WIRES {
+        return None;
+    }
+    for point in points {
+        G1Affine::from_raw_bytes(point).filter(|p| bool::from(p.is_on_curve()))?;
+    }
+    VerifyingKey::from_bytes::<ModelCircuit>(bytes, FORMAT, plan.shape.clone()).ok()
 }
 
 impl Description {
     fn load(folder: &Path) -> Result<Self, KeyError> {
         let path = folder.join(DESCRIPTION);
-        let text =
-            std::fs::read(&path).map_err(|source| FileError::Io { action: "read", path: path.clone(), source })?;
+        let text = files::read_capped(&path, MAX_DESCRIPTION, "key description")?;
         let description: Self = serde_json::from_slice(&text)
             .map_err(|_| FileError::Damaged { path: path.clone(), kind: "key description" })?;
         if description.version != VERSION {
@@ -221,17 +271,13 @@ impl Description {
     }
 }
 
-/// The reference string without the points that only provers use.
-fn verifier_params(params: &ParamsKZG<Bn256>, k: u32) -> ParamsKZG<Bn256> {
-    params.from_parts(k, vec![params.get_g()[0]], Some(vec![]), params.g2(), params.s_g2())
-}
-
-/// What a proof is made with: layout, verifying key, reference string.
-fn identity(plan: &Plan, vk: &VerifyingKey<G1Affine>, srs: &[u8; 32]) -> [u8; 32] {
+/// What decides a verdict: layout, verifying key, reference string, blinding bases.
+fn identity(plan: &Plan, vk: &VerifyingKey<G1Affine>, srs: &[u8; 32], bases: &BlindingBases) -> [u8; 32] {
     let mut hasher = Keccak256::new();
     hasher.update(b"zkescrow.keys.1");
     hasher.update(plan.digest());
     hasher.update(vk.transcript_repr().to_repr());
     hasher.update(srs);
+    bases.0.iter().flat_map(coordinates).for_each(|word| hasher.update(word));
     hasher.finalize().into()
 }

@@ -51,7 +51,7 @@ impl Precision {
     }
 
     fn check(self) -> Result<(), NetworkError> {
-        if (9..=16).contains(&self.bits) && self.frac >= 1 && self.frac + 9 <= self.bits {
+        if (10..=16).contains(&self.bits) && (1..=self.bits - 9).contains(&self.frac) {
             Ok(())
         } else {
             Err(NetworkError::Precision { bits: self.bits, frac: self.frac })
@@ -166,7 +166,7 @@ pub type Params = Vec<LayerParams>;
 pub enum NetworkError {
     /// The fixed-point format is out of range.
     #[error(
-        "precision of {bits} bits with {frac} fraction bits is not supported: use 9 to 16 bits and a fraction of 1 to bits - 9"
+        "precision of {bits} bits with {frac} fraction bits is not supported: use 10 to 16 bits and a fraction of 1 to bits - 9"
     )]
     Precision {
         /// Bits asked for.
@@ -189,8 +189,13 @@ pub enum NetworkError {
     Shape(String),
 }
 
-/// The largest number of cells a map may have: keeps shape arithmetic far from overflow.
-const MAX_CELLS: usize = 1 << 26;
+/// Limits that keep shape arithmetic far from overflow, and a file from claiming what no circuit could hold.
+const MAX_SIZE: usize = 1 << 12;
+const MAX_CHANNELS: usize = 1 << 16;
+const MAX_CELLS: usize = 1 << 24;
+const MAX_LAYERS: usize = 1 << 12;
+/// Sum of a layer's parameters, without sign.
+const MAX_PARAMETERS: u128 = 1 << 52;
 
 impl Network {
     /// The input map.
@@ -223,14 +228,12 @@ impl Network {
     }
 
     /// Multiplications of one inference.
-    pub fn macs(&self) -> usize {
-        self.layers
-            .iter()
-            .map(|l| {
-                let out = &self.maps[l.output];
-                self.weight_count(l) * out.height * out.width
-            })
-            .sum()
+    pub fn macs(&self) -> u128 {
+        let macs = |l: &Layer| {
+            let out = &self.maps[l.output];
+            self.weight_count(l) as u128 * (out.height * out.width) as u128
+        };
+        self.layers.iter().map(macs).sum()
     }
 
     /// Layers that read a map.
@@ -244,11 +247,16 @@ impl Network {
         if self.maps.len() != self.layers.len() + 1 {
             return Err(NetworkError::Shape("must have one map per layer, and the input".into()));
         }
+        if self.layers.len() > MAX_LAYERS {
+            return Err(NetworkError::Shape(format!("has more than {MAX_LAYERS} layers")));
+        }
         for (id, map) in self.maps.iter().enumerate() {
-            let cells = map.channels.checked_mul(map.height).and_then(|x| x.checked_mul(map.width));
-            if !matches!(cells, Some(1..=MAX_CELLS)) {
+            let sizes = [(map.channels, MAX_CHANNELS), (map.height, MAX_SIZE), (map.width, MAX_SIZE)];
+            // Within these sizes the number of cells cannot overflow.
+            if sizes.iter().any(|&(size, most)| !(1..=most).contains(&size)) || map.len() > MAX_CELLS {
                 return Err(NetworkError::Shape(format!(
-                    "has a map of {} × {} × {} cells (map {id}); between 1 and {MAX_CELLS} are supported",
+                    "has a map of {} channels of {} × {} cells (map {id}); at most {MAX_CHANNELS} of {MAX_SIZE} × \
+                     {MAX_SIZE}, and {MAX_CELLS} cells in all, are supported",
                     map.channels, map.height, map.width
                 )));
             }
@@ -327,6 +335,15 @@ impl Network {
         }
         for (index, (layer, p)) in self.layers.iter().zip(params).enumerate() {
             let (weights, bias) = (self.weight_count(layer), self.maps[layer.output].channels);
+            // Then no accumulator overflows: a channel's parameters times the largest input stay far below 2^63.
+            let largest: u128 = p.weights.iter().chain(&p.bias).map(|w| u128::from(w.unsigned_abs())).sum();
+            if largest > MAX_PARAMETERS {
+                return Err(NetworkError::Layer {
+                    index,
+                    name: layer.name.clone(),
+                    reason: "has parameters so large that sums of them overflow".into(),
+                });
+            }
             if p.weights.len() != weights || p.bias.len() != bias {
                 return Err(NetworkError::Layer {
                     index,

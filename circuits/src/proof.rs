@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use halo2curves::bn256::Fr;
+use halo2_proofs::{plonk::VerifyingKey, poly::kzg::commitment::ParamsKZG};
+use halo2curves::bn256::{Bn256, Fr, G1Affine};
 use serde::{Deserialize, Serialize};
+use snark_verifier::system::halo2::{Config, compile};
 
 use crate::{
-    commitment::{Address, scalar, scalar_word},
+    commitment::{Address, POINT_BYTES, scalar, scalar_word},
     files::{self, FileError},
     plan::INSTANCES,
 };
@@ -26,6 +28,26 @@ pub struct Proof {
     pub bytes: Vec<u8>,
     /// The link to the registered weights.
     pub link: Vec<u8>,
+}
+
+/// Where things stand in the proofs of one architecture: commitments, evaluations, two points of the opening.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProofLayout {
+    /// Bytes of a proof.
+    pub length: usize,
+    /// Bytes of the evaluations, 32 each.
+    pub evaluations: std::ops::Range<usize>,
+}
+
+impl ProofLayout {
+    /// The layout that a verifying key implies.
+    pub fn new(params: &ParamsKZG<Bn256>, vk: &VerifyingKey<G1Affine>) -> Self {
+        let protocol = compile(params, vk, Config::kzg().with_num_instance(vec![INSTANCES]));
+        let commitments = protocol.num_witness.iter().sum::<usize>() + protocol.quotient.num_chunk();
+        let start = commitments * POINT_BYTES;
+        let end = start + protocol.evaluations.len() * 32;
+        Self { length: end + 2 * POINT_BYTES, evaluations: start..end }
+    }
 }
 
 /// The form on disk: hexadecimal in JSON.
@@ -64,13 +86,8 @@ impl Proof {
 
     /// Reads a proof. Instances that are not below the field's modulus are refused, never reduced.
     pub fn load(path: &Path) -> Result<Self, FileError> {
-        let io = |source| FileError::Io { action: "read", path: path.into(), source };
-        let size = std::fs::metadata(path).map_err(io)?.len();
         let damaged = || FileError::Damaged { path: path.into(), kind: "proof" };
-        if size > MAX_FILE {
-            return Err(damaged());
-        }
-        let text = std::fs::read(path).map_err(io)?;
+        let text = files::read_capped(path, MAX_FILE, "proof")?;
         serde_json::from_slice(&text).ok().and_then(Self::decode).ok_or_else(damaged)
     }
 

@@ -107,7 +107,11 @@ pub fn prove_witness(
 ) -> Result<(Proof, Seconds), ProveError> {
     let instances = witness.instances;
     let verifier = &keys.verifier;
-    let circuit = ModelCircuit { plan: verifier.plan.clone(), witness: Some(Arc::new(witness)) };
+    if commitment.0.len() != verifier.plan.shape.weight_columns {
+        return Err(VerifyError::Model.into());
+    }
+    let witness = Arc::new(witness);
+    let circuit = ModelCircuit { plan: verifier.plan.clone(), witness: Some(witness.clone()) };
     let mut seed = [0; 32];
     OsRng.fill_bytes(&mut seed);
     let mut transcript = Timed::new();
@@ -125,7 +129,8 @@ pub fn prove_witness(
     // The first randomness that the proof system draws blinds the first columns: those of the weights.
     let fresh = commitment::blinding_rows(&mut ChaCha20Rng::from_seed(seed), commitment.0.len());
     let statement = Statement { arch: &verifier.arch, registered: commitment, proof: &bytes, instances: &instances };
-    let link = commitment::prove_link(&statement, &verifier.bases, opening, &fresh).unwrap_or_default();
+    let link = commitment::prove_link(&statement, &verifier.bases, opening, &witness.first.weights, &fresh)
+        .expect("a proof of ours starts with as many points as there are weight columns");
     let proof = Proof {
         arch: verifier.arch,
         model_id: commitment.model_id(&verifier.arch, &provider),

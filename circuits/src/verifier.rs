@@ -1,24 +1,20 @@
 //! Checks proofs natively, as strictly as the contracts do.
 
 use halo2_proofs::{
-    plonk::{VerifyingKey, verify_proof},
+    plonk::verify_proof,
     poly::{
         VerificationStrategy,
-        commitment::ParamsProver,
-        kzg::{commitment::ParamsKZG, multiopen::VerifierSHPLONK, strategy::AccumulatorStrategy},
+        kzg::{multiopen::VerifierSHPLONK, strategy::AccumulatorStrategy},
     },
     transcript::TranscriptReadBuffer,
 };
 use halo2curves::bn256::{Bn256, Fr, G1Affine};
-use snark_verifier::{
-    loader::native::NativeLoader,
-    system::halo2::{Config, compile, transcript::evm::EvmTranscript},
-};
+use snark_verifier::{loader::native::NativeLoader, system::halo2::transcript::evm::EvmTranscript};
 
 use crate::{
-    commitment::{self, POINT_BYTES, Statement, WeightCommitment},
+    commitment::{self, Statement, WeightCommitment},
     keys::VerifierKeys,
-    plan::{INSTANCES, Instance},
+    plan::Instance,
     proof::Proof,
 };
 
@@ -75,7 +71,7 @@ pub fn verify_proof_only(keys: &VerifierKeys, proof: &Proof) -> Result<(), Verif
     if !(0..classes as u64).map(Fr::from).any(|class| class == proof.instances[Instance::Label as usize]) {
         return Err(VerifyError::Label);
     }
-    // The transcript reads points without checking them: a coordinate must be below the modulus, the point on the curve.
+    // Reading refuses numbers that are not reduced and points off the curve.
     let mut transcript =
         <EvmTranscript<G1Affine, NativeLoader, &[u8], Vec<u8>> as TranscriptReadBuffer<_, G1Affine, _>>::init(
             &proof.bytes[..],
@@ -94,13 +90,4 @@ pub fn verify_proof_only(keys: &VerifierKeys, proof: &Proof) -> Result<(), Verif
     } else {
         Err(VerifyError::Proof)
     }
-}
-
-/// Bytes of a proof: commitments, evaluations, two opening points.
-pub(crate) fn proof_length(vk: &VerifyingKey<G1Affine>) -> usize {
-    let empty = ParamsKZG::<Bn256>::new(1);
-    let params = empty.from_parts(vk.get_domain().k(), vec![], Some(vec![]), empty.g2(), empty.s_g2());
-    let protocol = compile(&params, vk, Config::kzg().with_num_instance(vec![INSTANCES]));
-    let points = protocol.num_witness.iter().sum::<usize>() + protocol.quotient.num_chunk() + 2;
-    points * POINT_BYTES + protocol.evaluations.len() * 32
 }

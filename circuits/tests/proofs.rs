@@ -2,16 +2,16 @@
 
 use std::sync::LazyLock;
 
-use halo2curves::bn256::Fr;
+use halo2curves::bn256::{Fr, G2Affine};
 use zkescrow_circuits::{
     commitment::{self, Opening, WeightCommitment},
-    keys::ProverKeys,
+    keys::{KeyError, ProverKeys, VerifierKeys},
     model::Model,
     plan::{Choice, Plan},
     proof::Proof,
     prover::{self, ProveError, Request},
     sample,
-    srs::Srs,
+    srs::{Origin, Srs},
     verifier::{VerifyError, verify},
     witness::{Salts, Witness},
 };
@@ -173,6 +173,42 @@ fn keys_survive_the_disk_and_damage_is_an_error() {
         }
         std::fs::write(&path, good).expect("written");
     }
+}
+
+/// What decides a verdict is bound by the architecture's digest: keys with other points are not that architecture's.
+#[test]
+fn keys_cannot_be_doctored() {
+    let s = &*SETTING;
+    let honest = &s.keys.verifier;
+    let refused = |doctored: VerifierKeys| {
+        let folder = tempfile::tempdir().expect("temporary folder");
+        doctored.save(folder.path()).expect("saved");
+        matches!(VerifierKeys::load(folder.path()), Err(KeyError::Mismatch { .. }))
+    };
+    assert!(!refused(honest.clone()));
+    for i in 0..honest.bases.0.len() {
+        // The attack: a basis that spans the difference to another model's commitment.
+        let mut doctored = honest.clone();
+        doctored.bases.0[i] = s.commitment.0[0];
+        assert!(refused(doctored), "basis {i}");
+    }
+    for i in 0..3 {
+        let mut doctored = honest.clone();
+        doctored.anchor.powers[i] = s.commitment.0[0];
+        assert!(refused(doctored), "power {i}");
+    }
+    let mut doctored = honest.clone();
+    doctored.anchor.s_g2 = G2Affine::generator();
+    assert!(refused(doctored), "the secret in the second group");
+    // A string that everybody can forge with stays marked, whatever the description says.
+    let mut doctored = honest.clone();
+    doctored.description.origin =
+        Origin::Ceremony { file: "trust.me".into(), power: 12, ceremony_power: 28, contributions: vec![] };
+    assert!(refused(doctored), "origin");
+    // Another verifying key, with the digest rewritten to match its own description.
+    let mut doctored = honest.clone();
+    doctored.description.network.precision.frac += 1;
+    assert!(refused(doctored), "network");
 }
 
 #[test]

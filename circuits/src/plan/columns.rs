@@ -118,6 +118,9 @@ pub enum Wire {
     Wire,
 }
 
+/// Number of wire columns.
+pub const WIRES: usize = 3;
+
 /// A cell of a wire column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Cell {

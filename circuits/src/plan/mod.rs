@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha3::{Digest, Keccak256};
 
 pub use activations::{ActivationRow, Activations};
-pub use columns::{BLINDING_ROWS, Cell, Flag, INSTANCES, Instance, Number, Shape, Wire};
+pub use columns::{BLINDING_ROWS, Cell, Flag, INSTANCES, Instance, Number, Shape, WIRES, Wire};
 pub use geometry::{Geometry, Reading, Tap};
 pub use hashing::{Chain, Hashing};
 pub use kernels::{Kernels, ParamCell, Parameter, Source};
@@ -64,6 +64,22 @@ pub enum PlanError {
         k: u32,
         /// What is needed.
         needed: u32,
+    },
+    /// More rows asked for than make sense.
+    #[error("k = {k} is far more than the model needs ({needed}): leave --k out, or lower it")]
+    TooManyRows {
+        /// What was asked for.
+        k: u32,
+        /// What is needed.
+        needed: u32,
+    },
+    /// The model is larger than any circuit that could be proven.
+    #[error(
+        "the model has {rows} rows of activations, more than the 2^{MAX_K} rows of the largest circuit; use more lanes or a smaller input"
+    )]
+    TooLarge {
+        /// Rows.
+        rows: usize,
     },
     /// Lanes or columns out of range.
     #[error("{lanes} lanes and {columns} weight columns are not supported: use 1 to 16 lanes and 1 to 32 columns")]
@@ -121,6 +137,11 @@ pub struct Check {
     pub right: Cell,
 }
 
+/// The largest circuit has `2^MAX_K` rows.
+const MAX_K: u32 = 24;
+/// How much larger than needed a circuit may be, in powers of two: room to share one size among models.
+const MAX_SPARE: u32 = 4;
+
 /// Row of the first challenge on the wire column; the instances come before it.
 pub const LOAD_ROW: usize = INSTANCES;
 /// First row that activations, kernels and derivations may use: below it the wire column is taken.
@@ -163,6 +184,10 @@ impl Plan {
             map,
             name: map.checked_sub(1).map_or("input".into(), |l| network.layers[l].name.clone()),
         })?;
+        let rows: usize = network.maps.iter().map(|m| m.channels * m.height * m.width.div_ceil(choice.lanes)).sum();
+        if rows > 1 << MAX_K {
+            return Err(PlanError::TooLarge { rows });
+        }
         let mut values = Values::default();
         let activations = Activations::new(network, &readings, choice, &mut values);
         let hashing = Hashing::new(network, activations.first_compare, activations.rows.len());
@@ -219,8 +244,11 @@ impl Builder<'_> {
             *[row, self.activations.rows.len(), self.hashing.end, precision.table_len() + 1].iter().max().unwrap_or(&0);
         let needed = (rows_used + 1 + BLINDING_ROWS).next_power_of_two().trailing_zeros();
         let k = self.choice.k.unwrap_or(needed);
-        if k < needed || k > 28 {
+        if k < needed {
             return Err(PlanError::Rows { k, needed });
+        }
+        if k > needed + MAX_SPARE || k > MAX_K {
+            return Err(PlanError::TooManyRows { k, needed });
         }
         let (lane_masks, masks) = self.activations.masks(self.choice.lanes, 1 << k);
         let shape = Shape {

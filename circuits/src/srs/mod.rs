@@ -115,8 +115,39 @@ fn assemble(k: u32, powers: Vec<G1Affine>, lagrange: Vec<G1Affine>, s_g2: G2Affi
 
 /// See [`Srs::digest`].
 fn digest(params: &ParamsKZG<Bn256>) -> [u8; 32] {
-    let powers = params.get_g();
-    digest_of(params.k(), [powers[0], powers[1], powers[powers.len() - 1]], params.g2(), params.s_g2())
+    Anchor::new(params).digest(params.k())
+}
+
+/// The points that identify a string; verification needs no others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Anchor {
+    /// The first power, the second and the last.
+    pub powers: [G1Affine; 3],
+    /// The secret in the second group.
+    pub s_g2: G2Affine,
+}
+
+impl Anchor {
+    /// The anchor of a string.
+    pub fn new(params: &ParamsKZG<Bn256>) -> Self {
+        let powers = params.get_g();
+        Self { powers: [powers[0], powers[1], powers[powers.len() - 1]], s_g2: params.s_g2() }
+    }
+
+    /// The digest of the string with `2^k` powers that has this anchor.
+    pub fn digest(&self, k: u32) -> [u8; 32] {
+        digest_of(k, self.powers, G2Affine::generator(), self.s_g2)
+    }
+
+    /// Parameters that verify proofs and make none.
+    pub fn params(&self, k: u32) -> ParamsKZG<Bn256> {
+        assemble(k, vec![self.powers[0]], vec![], self.s_g2)
+    }
+
+    /// Whether the secret is the one that everybody knows.
+    pub fn is_development(&self) -> bool {
+        self.s_g2 == development::secret_g2()
+    }
 }
 
 fn digest_of(k: u32, powers: [G1Affine; 3], g2: G2Affine, s_g2: G2Affine) -> [u8; 32] {
