@@ -29,6 +29,10 @@ contract InferenceVerifier is IInferenceVerifier {
     /// @inheritdoc IInferenceVerifier
     uint256 public immutable weightCommitments;
     /// @inheritdoc IInferenceVerifier
+    uint256 public immutable evaluationsOffset;
+    /// @inheritdoc IInferenceVerifier
+    uint256 public immutable evaluations;
+    /// @inheritdoc IInferenceVerifier
     uint256 public immutable classes;
 
     /// @dev A contract that holds the blinding bases as its code.
@@ -37,9 +41,11 @@ contract InferenceVerifier is IInferenceVerifier {
     constructor(Config memory config) {
         if (config.generated.code.length == 0) revert NoCode(config.generated);
         _requireCode(config.generated, config.generatedCodeHash);
-        uint256 room = config.proofLength < config.weightsOffset ? 0 : config.proofLength - config.weightsOffset;
-        if (config.weightCommitments == 0 || config.weightCommitments > room / 64) {
+        if (!_fits(config.proofLength, config.weightsOffset, config.weightCommitments, 64)) {
             revert WeightsOutsideProof(config.weightsOffset, config.weightCommitments, config.proofLength);
+        }
+        if (!_fits(config.proofLength, config.evaluationsOffset, config.evaluations, 32)) {
+            revert EvaluationsOutsideProof(config.evaluationsOffset, config.evaluations, config.proofLength);
         }
         if (config.classes == 0) revert NoClasses();
 
@@ -55,6 +61,8 @@ contract InferenceVerifier is IInferenceVerifier {
         proofLength = config.proofLength;
         weightsOffset = config.weightsOffset;
         weightCommitments = config.weightCommitments;
+        evaluationsOffset = config.evaluationsOffset;
+        evaluations = config.evaluations;
         classes = config.classes;
         _bases = SSTORE2.write(abi.encodePacked(bases));
     }
@@ -93,11 +101,26 @@ contract InferenceVerifier is IInferenceVerifier {
         return keccak256(abi.encodePacked(archDigest, provider, points));
     }
 
-    /// @dev Exact lengths, and one encoding for each instance: `x + R` would be taken for `x`.
+    /// @dev Whether one or more items of `size` bytes, starting at `offset`, lie within a proof.
+    function _fits(uint256 length, uint256 offset, uint256 items, uint256 size) private pure returns (bool) {
+        return items != 0 && offset <= length && items <= (length - offset) / size;
+    }
+
+    /// @dev Exact lengths, and one encoding for each instance and evaluation: the generated verifier takes `x + R` for
+    /// `x`.
     function _wellFormed(bytes calldata proof, uint256[] calldata instances) private view returns (bool) {
         if (proof.length != proofLength || instances.length != INSTANCES) return false;
         for (uint256 i = 0; i < INSTANCES; ++i) {
             if (instances[i] >= Bn254.R) return false;
+        }
+        uint256 end = evaluationsOffset + 32 * evaluations;
+        for (uint256 position = evaluationsOffset; position < end; position += 32) {
+            uint256 evaluation;
+            // Within the proof: its length was compared, and the constructor compared the end with that length.
+            assembly ("memory-safe") {
+                evaluation := calldataload(add(proof.offset, position))
+            }
+            if (evaluation >= Bn254.R) return false;
         }
         return instances[LABEL] < classes;
     }

@@ -14,7 +14,9 @@ contract InferenceVerifierTest is Test {
     address private constant PROVIDER = address(0xA11CE);
     uint256 private constant COMMITMENTS = 3;
     uint256 private constant OFFSET = 96;
-    uint256 private constant LENGTH = OFFSET + 64 * COMMITMENTS + 160;
+    uint256 private constant EVALUATIONS = 5;
+    uint256 private constant EVALUATIONS_OFFSET = OFFSET + 64 * COMMITMENTS;
+    uint256 private constant LENGTH = EVALUATIONS_OFFSET + 32 * EVALUATIONS;
     uint256 private constant CLASSES = 10;
 
     LinkFixture private _fixture;
@@ -63,6 +65,13 @@ contract InferenceVerifierTest is Test {
         _rejectsWeights(OFFSET, 0);
     }
 
+    function testFuzz_constructor_reverts_on_evaluations_outside_proof(uint256 offset, uint256 count) external {
+        count = bound(count, 1, type(uint256).max);
+        uint256 fits = count > LENGTH / 32 ? 0 : LENGTH - 32 * count + 1;
+        _rejectsEvaluations(bound(offset, fits, type(uint256).max), count);
+        _rejectsEvaluations(EVALUATIONS_OFFSET, 0);
+    }
+
     function test_constructor_reverts_without_classes() external {
         IInferenceVerifier.Config memory config = _config(address(new AcceptingStub()));
         config.classes = 0;
@@ -97,6 +106,8 @@ contract InferenceVerifierTest is Test {
         vm.assertEq(verifier.proofLength(), LENGTH);
         vm.assertEq(verifier.weightsOffset(), OFFSET);
         vm.assertEq(verifier.weightCommitments(), COMMITMENTS);
+        vm.assertEq(verifier.evaluationsOffset(), EVALUATIONS_OFFSET);
+        vm.assertEq(verifier.evaluations(), EVALUATIONS);
         vm.assertEq(verifier.classes(), CLASSES);
         vm.assertEq(verifier.blindingBases(), abi.encodePacked(config.blindingBases));
     }
@@ -125,6 +136,15 @@ contract InferenceVerifierTest is Test {
         length = bound(length, 0, 2 * LENGTH);
         vm.assume(length != LENGTH);
         vm.assertFalse(_verifier.verifyProof(new bytes(length), _instances), "proof length");
+    }
+
+    /// @dev The generated verifier reduces evaluations, so an evaluation plus the modulus would be a second encoding.
+    function testFuzz_verifyProof_refuses_evaluations_that_are_not_reduced(uint256 index, uint256 word) external view {
+        index = bound(index, 0, EVALUATIONS - 1);
+        vm.assertTrue(_verifier.verifyProof(_withEvaluation(index, bound(word, 0, Bn254.R - 1)), _instances), "reduced");
+        vm.assertFalse(
+            _verifier.verifyProof(_withEvaluation(index, bound(word, Bn254.R, type(uint256).max)), _instances), "alias"
+        );
     }
 
     function testFuzz_verifyProof_refuses_wrong_instance_count(uint256 count) external view {
@@ -362,6 +382,8 @@ contract InferenceVerifierTest is Test {
             proofLength: LENGTH,
             weightsOffset: OFFSET,
             weightCommitments: COMMITMENTS,
+            evaluationsOffset: EVALUATIONS_OFFSET,
+            evaluations: EVALUATIONS,
             classes: CLASSES,
             blindingBases: _fixture.allBases()
         });
@@ -388,6 +410,23 @@ contract InferenceVerifierTest is Test {
             abi.encodeWithSelector(IInferenceVerifier.WeightsOutsideProof.selector, offset, commitments, LENGTH)
         );
         new InferenceVerifier(config);
+    }
+
+    function _rejectsEvaluations(uint256 offset, uint256 count) private {
+        IInferenceVerifier.Config memory config = _config(address(new AcceptingStub()));
+        (config.evaluationsOffset, config.evaluations) = (offset, count);
+        vm.expectRevert(
+            abi.encodeWithSelector(IInferenceVerifier.EvaluationsOutsideProof.selector, offset, count, LENGTH)
+        );
+        new InferenceVerifier(config);
+    }
+
+    function _withEvaluation(uint256 index, uint256 word) private view returns (bytes memory proof) {
+        proof = _proof;
+        uint256 position = EVALUATIONS_OFFSET + 32 * index;
+        assembly ("memory-safe") {
+            mstore(add(add(proof, 0x20), position), word)
+        }
     }
 
     /// @dev A link for `proof`, whose commitments are the fixture's.

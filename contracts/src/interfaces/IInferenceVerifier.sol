@@ -16,6 +16,8 @@ interface IInferenceVerifier {
     /// @param proofLength Exact length of a proof in bytes.
     /// @param weightsOffset Where the weight commitments start in a proof; they follow each other, 64 bytes each.
     /// @param weightCommitments Number of weight commitments.
+    /// @param evaluationsOffset Where the evaluations start in a proof; they follow each other, 32 bytes each.
+    /// @param evaluations Number of evaluations.
     /// @param classes Number of labels.
     /// @param blindingBases Coordinates of the bases of the blinding rows, x then y, point by point.
     struct Config {
@@ -25,6 +27,8 @@ interface IInferenceVerifier {
         uint256 proofLength;
         uint256 weightsOffset;
         uint256 weightCommitments;
+        uint256 evaluationsOffset;
+        uint256 evaluations;
         uint256 classes;
         uint256[] blindingBases;
     }
@@ -35,6 +39,8 @@ interface IInferenceVerifier {
     error NoCode(address generated);
     /// @notice There is no weight commitment, or the commitments do not fit into the proof.
     error WeightsOutsideProof(uint256 weightsOffset, uint256 weightCommitments, uint256 proofLength);
+    /// @notice There is no evaluation, or the evaluations do not fit into the proof.
+    error EvaluationsOutsideProof(uint256 evaluationsOffset, uint256 evaluations, uint256 proofLength);
     /// @notice An architecture needs labels.
     error NoClasses();
     /// @notice The blinding bases are not one or more pairs of coordinates.
@@ -88,6 +94,12 @@ interface IInferenceVerifier {
 
     /// @notice Number of weight commitments.
     function weightCommitments() external view returns (uint256);
+
+    /// @notice Where the evaluations start in a proof.
+    function evaluationsOffset() external view returns (uint256);
+
+    /// @notice Number of evaluations.
+    function evaluations() external view returns (uint256);
 
     /// @notice Number of labels.
     function classes() external view returns (uint256);
