@@ -28,6 +28,7 @@ pub struct ModelCircuit {
 }
 
 impl Default for Shape {
+    /// halo2 wants parameters to have a default; it never uses it.
     fn default() -> Self {
         Self {
             k: 0,
