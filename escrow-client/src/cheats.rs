@@ -19,6 +19,9 @@ use crate::{contracts::Claim, failure::Failure};
 /// Order of the scalar field.
 const MODULUS: U256 = uint!(21888242871839275222246405745257275088548364400416034343698204186575808495617_U256);
 
+/// Bytes of a scalar in a proof.
+const WORD: usize = 32;
+
 /// Something said about a proof, true or not.
 #[derive(Clone, Debug)]
 pub struct Case {
@@ -85,6 +88,13 @@ pub fn all(honest: Honest<'_>, other: &Model) -> Result<Vec<Case>, Failure> {
         instance("another output", Instance::Output, &|x| x + Fr::one()),
         instance("another context", Instance::Context, &|x| x + Fr::one()),
         alias(honest),
+        with("an evaluation plus the modulus", &|forged| {
+            let evaluation = &mut forged.bytes[keys.verifier.evaluations()];
+            let at = evaluation.len() - WORD;
+            // Twice the modulus is far below 2^256.
+            let aliased = U256::from_be_slice(&evaluation[at..]) + MODULUS;
+            evaluation[at..].copy_from_slice(&aliased.to_be_bytes::<WORD>());
+        }),
         with("another provider", &|forged| forged.provider = [0x66; 20]),
         case("another model's weights, its own link", &keys.verifier, commitment, &claimed(&stranger.link)),
         case("another model's weights, the honest link", &keys.verifier, commitment, &claimed(&proof.link)),

@@ -1,11 +1,19 @@
 //! Finds what the contract toolchain left in the checkout: Anvil, the Solidity compiler, compiled contracts.
 
 use std::{
-    env,
+    env, fs,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
 };
 
-use crate::failure::Failure;
+use crate::{failure::Failure, paths};
+
+/// Names the checkout for a binary that was moved out of it.
+const CHECKOUT: &str = "ZKESCROW_CHECKOUT";
+/// Mode of shared folders.
+const STICKY_FOR_ALL: u32 = 0o1002;
+/// Most bytes of a compiled contract.
+const ARTIFACT_LIMIT: u64 = 1 << 26;
 
 const SETUP: &str = "make setup";
 const CONTRACTS: &str = "make contracts";
@@ -29,7 +37,8 @@ pub fn anvil() -> Result<PathBuf, Failure> {
     let ours = search(&format!("node_modules/@foundry-rs/anvil-{system}-{machine}/bin/anvil"));
     let installed = || {
         let path = env::var_os("PATH")?;
-        env::split_paths(&path).map(|folder| folder.join("anvil")).find(|file| file.is_file())
+        let folders = env::split_paths(&path).filter(|folder| folder.is_absolute());
+        folders.map(|folder| folder.join("anvil")).find(|file| file.is_file())
     };
     ours.or_else(installed).ok_or(Failure::Missing { what: "Anvil".into(), remedy: SETUP })
 }
@@ -39,18 +48,23 @@ pub fn creation_code(contract: &str) -> Result<Vec<u8>, Failure> {
     let missing = || Failure::Missing { what: format!("the compiled contract {contract}"), remedy: CONTRACTS };
     let path = search(&format!("out/{contract}.sol/{contract}.json")).ok_or_else(missing)?;
     let decode = || {
-        let artifact: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
+        let artifact: serde_json::Value = serde_json::from_slice(&paths::read(&path, ARTIFACT_LIMIT).ok()?).ok()?;
         hex::decode(artifact["bytecode"]["object"].as_str()?.strip_prefix("0x")?).ok()
     };
     decode().ok_or_else(missing)
 }
 
-/// Looks for a file in the working folder and the folders above it, then around the executable.
+/// Looks for a file in the checkout: the one that is named, else the one around the executable. What is found may be
+/// run, so the working folder is not searched: anybody may have put something there.
 fn search(file: &str) -> Option<PathBuf> {
-    let starts = [env::current_dir().ok(), env::current_exe().ok()];
-    starts.iter().flatten().find_map(|start| above(start, file))
+    let within = |folder: &Path| Some(folder.join(file)).filter(|path| path.is_file());
+    match env::var_os(CHECKOUT).filter(|value| !value.is_empty()) {
+        Some(named) => within(Path::new(&named)),
+        None => env::current_exe().ok()?.ancestors().skip(1).filter(|folder| !is_shared(folder)).find_map(within),
+    }
 }
 
-fn above(start: &Path, file: &str) -> Option<PathBuf> {
-    start.ancestors().map(|folder| folder.join(file)).find(|path| path.is_file())
+/// Whether everybody may put files into the folder, as into `/tmp`.
+fn is_shared(folder: &Path) -> bool {
+    fs::metadata(folder).is_ok_and(|metadata| metadata.permissions().mode() & STICKY_FOR_ALL == STICKY_FOR_ALL)
 }

@@ -64,6 +64,9 @@ pub enum Failure {
         /// What came back.
         reason: String,
     },
+    /// A mistake of ours.
+    #[error("internal error: {0}; please report it")]
+    Internal(String),
     /// A transaction was mined and undone.
     #[error("transaction {hash} ({action}) was reverted")]
     Reverted {

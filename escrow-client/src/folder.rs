@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use zkescrow_circuits::{
     commitment::{Opening, WeightCommitment},
     files::{self, FileError},
-    keys::{KeyError, VerifierKeys},
+    keys::VerifierKeys,
 };
 
 use crate::{
     failure::Failure,
+    paths,
     scalar::{identity, prefixed},
 };
 
@@ -18,6 +19,8 @@ const COMMITMENT: &str = "commitment.json";
 const OPENING: &str = "opening.secret";
 const OPENING_MAGIC: &[u8; 8] = b"zkopen01";
 const VERSION: u32 = 1;
+/// Most bytes of a commitment file.
+const COMMITMENT_LIMIT: u64 = 1 << 20;
 
 /// The form on disk.
 #[derive(Serialize, Deserialize)]
@@ -32,10 +35,11 @@ struct CommitmentFile {
 
 /// Refuses a folder that holds a commitment: who loses its opening can never prove with the model again.
 pub fn require_unused(folder: &Path) -> Result<(), Failure> {
+    paths::require_folder(folder)?;
     let path = folder.join(OPENING);
-    if path.exists() {
+    if std::fs::symlink_metadata(&path).is_ok() {
         return Err(Failure::Request(format!(
-            "{} holds the only opening of a committed model: choose another folder, or remove it",
+            "{} is the only opening of a committed model, which cannot be proven with without it: choose another folder",
             path.display()
         )));
     }
@@ -63,14 +67,14 @@ pub fn save(
 /// Reads the commitment and checks that it belongs to the keys.
 pub fn commitment(folder: &Path, keys: &VerifierKeys) -> Result<WeightCommitment, Failure> {
     let path = folder.join(COMMITMENT);
-    let text = std::fs::read(&path).map_err(|source| FileError::Io { action: "read", path: path.clone(), source })?;
+    let text = paths::read(&path, COMMITMENT_LIMIT)?;
     let damaged = || FileError::Damaged { path: path.clone(), kind: "commitment" };
     let file: CommitmentFile = serde_json::from_slice(&text).map_err(|_| damaged())?;
     if file.version != VERSION {
         return Err(FileError::Kind { path, kind: "commitment" }.into());
     }
-    if identity(&file.arch_digest) != Ok(keys.arch) {
-        return Err(KeyError::Mismatch { folder: folder.into(), what: "commitment" }.into());
+    if identity(&file.arch_digest).map_err(|_| damaged())? != keys.arch {
+        return Err(Failure::Request(format!("{} was made with other keys than those beside it", path.display())));
     }
     let words: Vec<[u8; 32]> =
         file.points.iter().map(|w| identity(w)).collect::<Result<_, _>>().map_err(|_| damaged())?;

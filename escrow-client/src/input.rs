@@ -1,12 +1,22 @@
 //! Images as models take them: stored values, planar.
 
-use std::{fs::File, io::BufReader, path::Path};
+use std::{io::Cursor, path::Path};
 
-use image::{DynamicImage, ImageReader, imageops::FilterType};
+use image::{DynamicImage, ImageReader, Limits, imageops::FilterType};
 use npyz::{NpyFile, Order};
 use zkescrow_circuits::network::MapSpec;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, paths, text};
+
+/// Most bytes of an image file, and of its pixels in memory.
+const FILE_LIMIT: u64 = 1 << 26;
+const MEMORY_LIMIT: u64 = 1 << 28;
+/// Most pixels of an image in a row or column.
+const SIDE_LIMIT: u32 = 1 << 14;
+/// Most bytes of a .npy header: numpy writes 118 for such arrays.
+const HEADER_LIMIT: usize = 1 << 10;
+/// Most characters of what a decoder says.
+const REASON: usize = 120;
 
 /// Reads a png or jpeg, cropped to the model's aspect ratio and resized, or a uint8 `.npy` (H,W,C), taken as it is.
 pub fn read(path: &Path, map: &MapSpec) -> Result<Vec<u8>, Failure> {
@@ -15,7 +25,8 @@ pub fn read(path: &Path, map: &MapSpec) -> Result<Vec<u8>, Failure> {
     } else {
         read_image(path, map)
     };
-    let interleaved = values.map_err(|reason| Failure::Input { path: path.into(), reason })?;
+    let interleaved = values
+        .map_err(|reason| Failure::Input { path: path.into(), reason: text::single_line(&reason, 2 * REASON) })?;
     Ok(planar(&interleaved, map))
 }
 
@@ -26,22 +37,46 @@ fn planar(interleaved: &[u8], map: &MapSpec) -> Vec<u8> {
 }
 
 fn read_npy(path: &Path, map: &MapSpec) -> Result<Vec<u8>, String> {
-    let file = File::open(path).map_err(|e| e.to_string())?;
-    let npy = NpyFile::new(BufReader::new(file)).map_err(|e| format!("it is no .npy file ({e})"))?;
+    let bytes = paths::read_bounded(path, FILE_LIMIT).map_err(|e| e.to_string())?;
+    let header = header_length(&bytes).ok_or("it is no .npy file")?;
+    if header > HEADER_LIMIT {
+        return Err("it is no .npy file of an image: its header is too long".into());
+    }
+    // What the parser says repeats the header, which may hold anything.
+    let npy = NpyFile::new(Cursor::new(bytes)).map_err(|_| "it is no .npy file: its header is damaged")?;
     let expected = [map.height, map.width, map.channels].map(|n| n as u64);
     // The shape bounds what is read, so it is checked first.
     if npy.shape() != expected {
-        return Err(format!("its shape is {:?}, the model takes {expected:?} (height, width, channels)", npy.shape()));
+        let shape: Vec<_> = npy.shape().iter().take(4).collect();
+        return Err(format!("its shape is {shape:?}, the model takes {expected:?} (height, width, channels)"));
     }
     if npy.order() != Order::C {
         return Err("it is stored column by column: save it in C order".into());
     }
-    npy.into_vec::<u8>().map_err(|e| format!("its values are no whole uint8 array ({e})"))
+    npy.into_vec::<u8>().map_err(|_| "its values are no whole uint8 array".to_owned())
+}
+
+/// The header's length, as the first bytes of the file say it.
+fn header_length(bytes: &[u8]) -> Option<usize> {
+    let rest = bytes.strip_prefix(b"\x93NUMPY")?;
+    match *rest {
+        [1, _, a, b, ..] => Some(u16::from_le_bytes([a, b]).into()),
+        [2 | 3, _, a, b, c, d, ..] => usize::try_from(u32::from_le_bytes([a, b, c, d])).ok(),
+        _ => None,
+    }
 }
 
 fn read_image(path: &Path, map: &MapSpec) -> Result<Vec<u8>, String> {
-    let reader = ImageReader::open(path).and_then(ImageReader::with_guessed_format).map_err(|e| e.to_string())?;
-    let image = reader.decode().map_err(|e| format!("it is no png, jpeg or .npy ({e})"))?;
+    let bytes = paths::read_bounded(path, FILE_LIMIT).map_err(|e| e.to_string())?;
+    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| e.to_string())?;
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(SIDE_LIMIT);
+    limits.max_image_height = Some(SIDE_LIMIT);
+    limits.max_alloc = Some(MEMORY_LIMIT);
+    reader.limits(limits);
+    let image = reader
+        .decode()
+        .map_err(|e| format!("it is no png, jpeg or .npy ({})", text::single_line(&e.to_string(), REASON)))?;
     let image = fit(image, map.width as u32, map.height as u32);
     match map.channels {
         1 => Ok(image.into_luma8().into_raw()),
@@ -57,7 +92,9 @@ fn fit(image: DynamicImage, width: u32, height: u32) -> DynamicImage {
         return image;
     }
     // One of the two sides is kept; the other follows from the aspect ratio.
-    let side = |other: u32, ratio: u32, by: u32| (u64::from(other) * u64::from(ratio) / u64::from(by)).max(1) as u32;
+    let side = |other: u32, ratio: u32, by: u32| {
+        (u64::from(other) * u64::from(ratio) / u64::from(by)).clamp(1, u32::MAX.into()) as u32
+    };
     let (crop_w, crop_h) = (w.min(side(h, width, height)), h.min(side(w, height, width)));
     let part = image.crop_imm((w - crop_w) / 2, (h - crop_h) / 2, crop_w, crop_h);
     part.resize_exact(width, height, FilterType::Triangle)

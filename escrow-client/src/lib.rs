@@ -12,4 +12,8 @@ pub mod failure;
 pub mod folder;
 pub mod input;
 pub mod output;
+pub mod panics;
+pub mod paths;
 pub mod scalar;
+pub mod scratch;
+pub mod text;

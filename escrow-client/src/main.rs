@@ -3,21 +3,26 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use tokio::runtime::Runtime;
 use zkescrow_client::{
     chain,
     cli::Cli,
     commands,
+    failure::Failure,
     output::{self, Ui},
+    panics,
 };
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return output::usage(&error),
     };
     let ui = Ui::new(cli.json);
-    tokio::spawn(chain::local::stop_on_signal());
-    let outcome = commands::run(cli.command, &ui).await;
+    let outcome = panics::caught(|| {
+        let runtime = Runtime::new().map_err(|e| Failure::Request(format!("cannot start: {e}")))?;
+        runtime.spawn(chain::local::stop_on_signal());
+        runtime.block_on(commands::run(cli.command, &ui))
+    });
     ui.finish(outcome)
 }

@@ -11,7 +11,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 use zkescrow_circuits::srs::Origin;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, text};
+
+/// Most characters of an error.
+const LONGEST: usize = 2000;
 
 /// What a verb has to say at its end.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,9 +106,10 @@ impl Ui {
                 ExitCode::from(u8::from(!outcome.yes))
             }
             Err(failure) => {
-                self.note(format!("error: {failure}"));
+                let reason = text::single_line(&failure.to_string(), LONGEST);
+                self.note(format!("error: {reason}"));
                 if self.json {
-                    document(&json!({ "error": failure.to_string() }));
+                    document(&json!({ "error": reason }));
                 }
                 ExitCode::from(failure.exit_code())
             }
@@ -150,10 +154,10 @@ pub fn usage(error: &clap::Error) -> ExitCode {
 }
 
 fn document(value: &Value) {
-    line(&mut io::stdout(), &format!("{value:#}"));
+    line(&mut io::stdout(), &text::escaped(&format!("{value:#}")));
 }
 
 fn line(to: &mut impl Write, text: &str) {
     // A closed pipe is nobody's fault.
-    let _ = writeln!(to, "{text}");
+    let _ = writeln!(to, "{}", text::visible(text));
 }

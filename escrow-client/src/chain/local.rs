@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use crate::{checkout, failure::Failure};
+use crate::{checkout, failure::Failure, scratch};
 
 /// Every running Anvil, so that signals can stop them: nothing else runs when a process is interrupted.
 static RUNNING: Mutex<Vec<Child>> = Mutex::new(vec![]);
@@ -74,7 +74,7 @@ impl Drop for LocalChain {
     }
 }
 
-/// Waits for an interruption, stops every Anvil and ends the process.
+/// Waits for an interruption, stops every Anvil, removes temporary folders and ends the process.
 pub async fn stop_on_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
@@ -86,6 +86,7 @@ pub async fn stop_on_signal() {
         _ = terminate.recv() => SignalKind::terminate(),
     };
     lock().drain(..).for_each(stop);
+    scratch::remove_all();
     exit(128 + signal.as_raw_value());
 }
 

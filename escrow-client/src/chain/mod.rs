@@ -10,19 +10,24 @@ use alloy::{
     providers::{DynProvider, Provider, ProviderBuilder},
     rpc::types::TransactionRequest,
     signers::local::PrivateKeySigner,
-    transports::TransportError,
+    transports::{TransportError, http::reqwest::Url},
 };
 
-use crate::failure::Failure;
+use crate::{failure::Failure, paths, text};
 
 /// Largest code that chains accept without being told otherwise (EIP-170).
 pub const CODE_LIMIT: usize = 24_576;
+
+/// Most bytes of a key file.
+const KEY_FILE_LIMIT: u64 = 1 << 10;
+/// Most characters of what a node answers.
+const REASON: usize = 300;
 
 /// A node, and the account that pays.
 #[derive(Clone, Debug)]
 pub struct Chain {
     provider: DynProvider,
-    rpc: String,
+    node: Node,
     sender: Address,
     /// The chain's id.
     pub id: u64,
@@ -42,7 +47,12 @@ pub struct Deployed {
 impl Chain {
     /// Connects to a node. Without a key file, the node's first unlocked account pays, as on a local chain.
     pub async fn connect(rpc: &str, key_file: Option<&Path>) -> Result<Self, Failure> {
-        let url = rpc.parse().map_err(|e| Failure::Request(format!("{rpc} is not a URL ({e})")))?;
+        // Nothing of it is repeated: it may hold a password or the key of an account.
+        let url: Url = rpc.parse().map_err(|e| Failure::Request(format!("--rpc is not a URL ({e})")))?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(Failure::Request("--rpc has to be an http or https address".into()));
+        }
+        let node = Node::new(&url);
         let (provider, sender) = match key_file {
             Some(path) => {
                 let signer = signer(path)?;
@@ -51,16 +61,15 @@ impl Chain {
             }
             None => (ProviderBuilder::new().connect_http(url).erased(), None),
         };
-        let failed = |e| failure(rpc, "reach a chain", &e);
+        let failed = |e| node.failure("reach a chain", &e);
         let id = provider.get_chain_id().await.map_err(failed)?;
-        let sender =
-            match sender {
-                Some(sender) => sender,
-                None => *provider.get_accounts().await.map_err(failed)?.first().ok_or_else(|| {
-                    Failure::Request(format!("{rpc} has no unlocked account: give one with --key-file"))
-                })?,
-            };
-        Ok(Self { provider, rpc: rpc.into(), sender, id })
+        let sender = match sender {
+            Some(sender) => sender,
+            None => *provider.get_accounts().await.map_err(failed)?.first().ok_or_else(|| {
+                Failure::Request(format!("{} has no unlocked account: give one with --key-file", node.shown))
+            })?,
+        };
+        Ok(Self { provider, node, sender, id })
     }
 
     /// Creates a contract.
@@ -69,7 +78,7 @@ impl Chain {
         let transaction = TransactionRequest::default().with_deploy_code(code);
         let (gas, address) = self.mine(&action, transaction).await?;
         let address = address.ok_or_else(|| self.answered(&action, "the receipt names no contract"))?;
-        let code = self.provider.get_code_at(address).await.map_err(|e| failure(&self.rpc, &action, &e))?;
+        let code = self.provider.get_code_at(address).await.map_err(|e| self.node.failure(&action, &e))?;
         if code.is_empty() {
             return Err(self.answered(&action, "there is no code at the new address"));
         }
@@ -79,7 +88,7 @@ impl Chain {
     /// Calls without a transaction.
     pub async fn call(&self, action: &str, to: Address, input: Vec<u8>) -> Result<Bytes, Failure> {
         let transaction = TransactionRequest::default().with_from(self.sender).with_to(to).with_input(input);
-        self.provider.call(transaction).await.map_err(|e| failure(&self.rpc, action, &e))
+        self.provider.call(transaction).await.map_err(|e| self.node.failure(action, &e))
     }
 
     /// Calls in a transaction and says what it cost.
@@ -90,7 +99,7 @@ impl Chain {
 
     async fn mine(&self, action: &str, transaction: TransactionRequest) -> Result<(u64, Option<Address>), Failure> {
         let pending = self.provider.send_transaction(transaction.with_from(self.sender)).await;
-        let pending = pending.map_err(|e| failure(&self.rpc, action, &e))?;
+        let pending = pending.map_err(|e| self.node.failure(action, &e))?;
         let receipt = pending.get_receipt().await.map_err(|e| self.answered(action, e))?;
         if !receipt.status() {
             let hash = receipt.transaction_hash.to_string();
@@ -101,21 +110,58 @@ impl Chain {
 
     /// A node answered with something unusable.
     pub fn answered(&self, action: &str, reason: impl ToString) -> Failure {
-        Failure::Chain { action: action.into(), rpc: self.rpc.clone(), reason: reason.to_string() }
+        self.node.answered(action, &reason.to_string())
     }
 }
 
-fn failure(rpc: &str, action: &str, error: &TransportError) -> Failure {
-    let reason = match error.as_error_resp() {
-        Some(answer) => answer.message.to_string(),
-        None => format!("{error}; is a node running there?"),
-    };
-    Failure::Chain { action: action.into(), rpc: rpc.into(), reason }
+/// A node as it is named in messages: without what lets others use it.
+#[derive(Clone)]
+struct Node {
+    /// Scheme, host and port.
+    shown: String,
+    /// Parts of the address that are nobody's business.
+    secrets: Vec<String>,
+}
+
+impl std::fmt::Debug for Node {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+impl Node {
+    fn new(url: &Url) -> Self {
+        let parts = [Some(url.username()), url.password(), url.query(), url.fragment(), Some(url.path())];
+        let parts = parts.into_iter().flatten().chain(url.path_segments().into_iter().flatten());
+        let mut secrets: Vec<String> = parts.filter(|part| part.len() > 1).map(str::to_owned).collect();
+        // The longest first: what contains another secret goes as a whole.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        Self { shown: url.origin().ascii_serialization(), secrets }
+    }
+
+    fn failure(&self, action: &str, error: &TransportError) -> Failure {
+        match error.as_error_resp() {
+            Some(answer) => self.answered(action, &answer.message),
+            None => self.answered(action, &format!("{}; is a node running there?", innermost(error))),
+        }
+    }
+
+    fn answered(&self, action: &str, reason: &str) -> Failure {
+        let reason = self.secrets.iter().fold(reason.to_owned(), |text, secret| text.replace(secret, "…"));
+        let reason = text::single_line(&reason, REASON);
+        Failure::Chain { action: action.into(), rpc: self.shown.clone(), reason }
+    }
+}
+
+/// What an error comes down to.
+fn innermost(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), innermost)
 }
 
 /// Reads a key file: 64 hexadecimal digits.
 fn signer(path: &Path) -> Result<PrivateKeySigner, Failure> {
     let request = |reason: &str| Failure::Request(format!("cannot use key file {}: {reason}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|e| request(&e.to_string()))?;
-    text.trim().parse().map_err(|_| request("expected 64 hexadecimal digits, a private key"))
+    let text = paths::read_bounded(path, KEY_FILE_LIMIT).map_err(|e| request(&e.to_string()))?;
+    let key = std::str::from_utf8(&text).ok().and_then(|text| text.trim().parse().ok());
+    key.ok_or_else(|| request("expected 64 hexadecimal digits, a private key"))
 }

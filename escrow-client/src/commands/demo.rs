@@ -7,7 +7,7 @@ use std::{
 
 use image::RgbImage;
 use serde_json::{Value, json};
-use zkescrow_circuits::{files::FileError, keys::ProverKeys, model::Model, proof::Proof, sample};
+use zkescrow_circuits::{keys::ProverKeys, model::Model, proof::Proof, sample};
 
 use super::{deploy, generate, infer, model, prove, setup, verify};
 use crate::{
@@ -20,6 +20,8 @@ use crate::{
     failure::Failure,
     folder, input,
     output::{Outcome, Ui},
+    paths,
+    scratch::Scratch,
 };
 
 /// Seeds of the provider's model, of the model that it might wish it had sold, and of the picture.
@@ -31,7 +33,7 @@ const CONTEXT: u64 = 77;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  zkescrow demo --keep demo-run")]
 pub struct Args {
-    /// Keep model, keys, proof and contracts in this folder.
+    /// Keep model, keys, proof and contracts in this folder, which must be new or empty.
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
 }
@@ -83,8 +85,10 @@ struct Verdict {
 /// Runs the verb.
 pub async fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
     let begin = Instant::now();
-    let temporary =
-        tempfile::tempdir().map_err(|source| FileError::Io { action: "create", path: std::env::temp_dir(), source })?;
+    if let Some(folder) = &args.keep {
+        paths::require_empty(folder)?;
+    }
+    let temporary = Scratch::new()?;
     let files = Files::new(args.keep.as_deref().unwrap_or(temporary.path()));
     ui.tell("A provider sells what its hidden model says. First it is honest, then it is not.\n");
     let made = off_chain(&files, ui)?;
@@ -150,10 +154,17 @@ fn off_chain(files: &Files, ui: &Ui) -> Result<Value, Failure> {
     )?;
     files.tell(ui, "prove", &proven.text);
     let verified = verify::run(
-        &verify::Args { keys: files.keys.clone(), proof: files.proof.clone(), model_id: None },
+        &verify::Args {
+            keys: files.keys.clone(),
+            proof: files.proof.clone(),
+            model_id: None,
+            context: Some(CONTEXT.into()),
+            label: None,
+        },
         &ui.quiet(),
     )?;
-    files.tell(ui, "verify", &verified.text);
+    // The rest repeats what was said before.
+    files.tell(ui, "verify", verified.text.lines().next().unwrap_or_default());
     Ok(json!({
         "k": setup.json["k"],
         "archDigest": setup.json["archDigest"],

@@ -12,6 +12,7 @@ use crate::{
     failure::Failure,
     folder,
     output::{Outcome, Ui},
+    paths,
     scalar::prefixed,
 };
 
@@ -26,10 +27,10 @@ pub struct Args {
     #[arg(long, value_name = "DIR", env = "ZKESCROW_KEYS")]
     pub keys: PathBuf,
     /// The node to deploy through.
-    #[arg(long, value_name = "URL", env = "ZKESCROW_RPC")]
+    #[arg(long, value_name = "URL", env = "ZKESCROW_RPC", hide_env_values = true)]
     pub rpc: String,
     /// The file with the private key that pays; without it, the node's first unlocked account does.
-    #[arg(long, value_name = "FILE", env = "ZKESCROW_KEY_FILE")]
+    #[arg(long, value_name = "FILE", env = "ZKESCROW_KEY_FILE", hide_env_values = true)]
     pub key_file: Option<PathBuf>,
     /// The deployment file to write.
     #[arg(short, long, value_name = "FILE", default_value = "deployment.json")]
@@ -38,6 +39,9 @@ pub struct Args {
 
 /// Runs the verb.
 pub async fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
+    paths::require_target(&args.output)?;
+    let read: Vec<_> = args.key_file.iter().map(PathBuf::as_path).collect();
+    paths::require_apart(&args.output, &read, &[&args.keys])?;
     let keys = VerifierKeys::load(&args.keys)?;
     ui.warn_origin(&keys.description.origin);
     let chain = Chain::connect(&args.rpc, args.key_file.as_deref()).await?;

@@ -10,8 +10,8 @@ use crate::{
     chain::CODE_LIMIT,
     checkout,
     failure::Failure,
-    folder,
     output::{Outcome, Ui},
+    paths,
     scalar::prefixed,
 };
 
@@ -36,26 +36,25 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
 
 /// Builds the verifier and writes everything about it.
 pub fn write(args: &Args, keys: &VerifierKeys, ui: &Ui) -> Result<(Compiled, Outcome), Failure> {
+    paths::require_folder(&args.out)?;
     let (generated, compiled) = build(keys, ui)?;
-    let mut written = vec![];
-    let mut write = |name: &str, bytes: &[u8]| -> Result<(), Failure> {
-        let path = args.out.join(name);
-        files::write_whole(&path, bytes, false)?;
-        written.push(path);
-        Ok(())
-    };
-    for (name, source) in &generated.sources {
-        write(name, source.as_bytes())?;
-    }
-    write("creation.hex", prefixed(&compiled.creation).as_bytes())?;
-    write("runtime.hex", prefixed(&compiled.runtime).as_bytes())?;
-    write("abi.json", format!("{:#}\n", compiled.abi).as_bytes())?;
     let mut manifest = generated.manifest.clone();
     manifest["codeBytes"] = json!(compiled.runtime.len());
     manifest["codeHash"] = json!(prefixed(compiled.code_hash()));
     manifest["compiler"] = compiled.compiler.clone();
-    folder::write_json(&args.out.join("manifest.json"), &manifest)?;
-    written.push(args.out.join("manifest.json"));
+    let mut contents = generated.sources.clone();
+    contents.extend([
+        ("creation.hex".into(), prefixed(&compiled.creation)),
+        ("runtime.hex".into(), prefixed(&compiled.runtime)),
+        ("abi.json".into(), format!("{:#}\n", compiled.abi)),
+        ("manifest.json".into(), format!("{manifest:#}\n")),
+    ]);
+    let written: Vec<_> = contents.iter().map(|(name, _)| args.out.join(name)).collect();
+    // All or nothing, as far as can be told beforehand.
+    written.iter().try_for_each(|path| paths::require_target(path))?;
+    for (path, (_, text)) in written.iter().zip(&contents) {
+        files::write_whole(path, text.as_bytes(), false)?;
+    }
 
     let size = compiled.runtime.len();
     let json = json!({

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use serde_json::json;
-use zkescrow_circuits::model::Model;
 
-use crate::{failure::Failure, input, output::Outcome};
+use crate::{failure::Failure, input, output::Outcome, paths};
 
 /// Stored values are logits plus this.
 const ZERO: i16 = 128;
@@ -24,7 +23,7 @@ pub struct Args {
 
 /// Runs the verb.
 pub fn run(args: &Args) -> Result<Outcome, Failure> {
-    let model = Model::load(&args.model)?;
+    let model = paths::model(&args.model)?;
     let trace = model.infer(&input::read(&args.input, model.network.input())?)?;
     let logits: Vec<i16> = trace.logits().iter().map(|&y| i16::from(y) - ZERO).collect();
     let mut order: Vec<usize> = (0..logits.len()).collect();

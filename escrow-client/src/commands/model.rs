@@ -6,7 +6,10 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 use zkescrow_circuits::{model::Model, network::Op, sample};
 
-use crate::{failure::Failure, output::Outcome};
+use crate::{failure::Failure, output::Outcome, paths, text::single_line};
+
+/// Most characters of a name in a table.
+const NAME: usize = 80;
 
 /// What can be done with models.
 #[derive(Debug, Subcommand)]
@@ -35,6 +38,7 @@ pub fn run(command: &Command) -> Result<Outcome, Failure> {
     match command {
         Command::Sample { seed, output } => {
             let model = sample::tiny(*seed);
+            paths::require_target(output)?;
             model.save(output)?;
             let mut json = describe(&model);
             json["model"] = json!(output);
@@ -42,7 +46,7 @@ pub fn run(command: &Command) -> Result<Outcome, Failure> {
             Ok(Outcome::done(json, text))
         }
         Command::Inspect { model } => {
-            let model = Model::load(model)?;
+            let model = paths::model(model)?;
             Ok(Outcome::done(describe(&model), table(&model)))
         }
     }
@@ -87,7 +91,7 @@ fn table(model: &Model) -> String {
     let shape = |id: usize| format!("{}×{}×{}", net.maps[id].channels, net.maps[id].height, net.maps[id].width);
     let mut text = format!(
         "{}: input {} (channels × rows × columns), {} classes, {} parameters, {} multiplications\n\n",
-        model.name,
+        single_line(&model.name, NAME),
         shape(0),
         net.classes(),
         net.parameter_count(),
@@ -102,7 +106,7 @@ fn table(model: &Model) -> String {
         let _ = write!(
             text,
             "\n{:<16}  {:<9}  {:<6}  {:<6}  {:<6}  {:<12}  {:>10}",
-            layer.name,
+            single_line(&layer.name, NAME),
             kind(layer.op),
             window,
             layer.window.stride,

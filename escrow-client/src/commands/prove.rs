@@ -10,9 +10,7 @@ use rand::rngs::OsRng;
 use serde_json::json;
 use zkescrow_circuits::{
     commitment::{Address, scalar_word},
-    files,
     keys::ProverKeys,
-    model::Model,
     proof::Proof,
     prover::{self, Request, Seconds},
     witness::Salts,
@@ -22,6 +20,7 @@ use crate::{
     failure::Failure,
     folder, input,
     output::{Outcome, Ui},
+    paths,
     scalar::{self, prefixed},
 };
 
@@ -31,7 +30,7 @@ use crate::{
 Example:
   zkescrow prove --model model.zkm --keys keys --input photo.png -o proof.json
 
-Beside proof.json it writes proof.secret.json, which opens the commitments to input and output: whoever is to learn
+Beside proof.json it writes proof.json.secret, which opens the commitments to input and output: whoever is to learn
 them gets that file, nobody else.")]
 pub struct Args {
     /// The model file.
@@ -60,8 +59,15 @@ pub struct Args {
 
 /// Runs the verb.
 pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
+    let secret = check_targets(args)?;
+    if args.context == Fr::ZERO {
+        ui.warn("the proof has no context: whoever gets it can present it for any purpose (--context)");
+    }
+    if args.provider == Address::default() {
+        ui.warn("the proof names no provider: it is for no registered model (--provider)");
+    }
     let progress = ui.progress("reading model and keys");
-    let model = Model::load(&args.model)?;
+    let model = paths::model(&args.model)?;
     let keys = ProverKeys::load(&args.keys)?;
     progress.aside(|| ui.warn_origin(&keys.srs.origin));
     let commitment = folder::commitment(&args.keys, &keys.verifier)?;
@@ -79,14 +85,29 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
     drop(progress);
 
     // The opening first: a proof whose salts are lost could not be settled.
-    let secret = write_opening(&args.output, salts, &input, trace.logits())?;
-    proof.save(&args.output)?;
+    write_opening(&secret, salts, &input, trace.logits())?;
+    if let Err(error) = proof.save(&args.output) {
+        // It opens nothing; if it cannot be removed, the first error is the one to report.
+        let _ = fs::remove_file(&secret);
+        return Err(error.into());
+    }
     Ok(outcome(args, &proof, trace.label, seconds, &secret, keys.srs.origin.is_insecure()))
 }
 
+/// Where the secret will be, if both files can be written without harm. Proving takes long: it is asked beforehand.
+fn check_targets(args: &Args) -> Result<PathBuf, Failure> {
+    paths::require_target(&args.output)?;
+    paths::require_apart(&args.output, &[&args.model, &args.input], &[&args.keys])?;
+    // The whole name counts: answer.1 and answer.2 are two proofs.
+    let mut secret = args.output.clone().into_os_string();
+    secret.push(".secret");
+    let secret = PathBuf::from(secret);
+    paths::require_new(&secret)?;
+    Ok(secret)
+}
+
 /// Writes what opens the commitments, for its owner only.
-fn write_opening(output: &Path, salts: Salts, input: &[u8], logits: &[u8]) -> Result<PathBuf, Failure> {
-    let path = output.with_extension("secret.json");
+fn write_opening(path: &Path, salts: Salts, input: &[u8], logits: &[u8]) -> Result<(), Failure> {
     let opening = json!({
         "version": 1,
         "inputSalt": prefixed(scalar_word(&salts.input)),
@@ -94,8 +115,7 @@ fn write_opening(output: &Path, salts: Salts, input: &[u8], logits: &[u8]) -> Re
         "input": prefixed(input),
         "output": prefixed(logits),
     });
-    files::write_whole(&path, format!("{opening:#}\n").as_bytes(), true)?;
-    Ok(path)
+    paths::write_new_secret(path, format!("{opening:#}\n").as_bytes())
 }
 
 fn outcome(args: &Args, proof: &Proof, label: usize, seconds: Seconds, secret: &Path, insecure: bool) -> Outcome {

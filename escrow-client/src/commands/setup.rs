@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use zkescrow_circuits::{
     commitment::{self, Opening},
     keys::ProverKeys,
-    model::Model,
     plan::{Choice, Plan},
     srs::{CacheEvent, Origin, Srs},
 };
@@ -15,6 +14,7 @@ use crate::{
     failure::Failure,
     folder,
     output::{Outcome, Progress, Ui},
+    paths,
     scalar::prefixed,
 };
 
@@ -51,7 +51,7 @@ pub struct Args {
 pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
     let begin = Instant::now();
     folder::require_unused(&args.keys)?;
-    let model = Model::load(&args.model)?;
+    let model = paths::model(&args.model)?;
     let choice = Choice { lanes: args.lanes, weight_columns: args.weight_columns, k: args.k };
     let plan = Plan::new(&model.network, choice)?;
     let progress = ui.progress("reading the reference string");
