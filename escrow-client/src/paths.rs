@@ -7,12 +7,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use zkescrow_circuits::{files::FileError, model::Model};
+use zkescrow_circuits::{files::FileError, model::Model, proof::Proof};
 
 use crate::failure::Failure;
 
 /// Most bytes of a model file.
 const MODEL_LIMIT: u64 = 1 << 30;
+/// Most bytes of a proof file.
+const PROOF_LIMIT: u64 = 1 << 20;
 
 /// Reads a regular file of at most `limit` bytes.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
@@ -32,6 +34,12 @@ pub fn read_bounded(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 pub fn model(path: &Path) -> Result<Model, Failure> {
     require_bounded(path, MODEL_LIMIT).map_err(|source| FileError::Io { action: "read", path: path.into(), source })?;
     Ok(Model::load(path)?)
+}
+
+/// Reads a proof file.
+pub fn proof(path: &Path) -> Result<Proof, Failure> {
+    require_bounded(path, PROOF_LIMIT).map_err(|source| FileError::Io { action: "read", path: path.into(), source })?;
+    Ok(Proof::load(path)?)
 }
 
 fn require_bounded(path: &Path, limit: u64) -> io::Result<()> {

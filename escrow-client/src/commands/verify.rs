@@ -17,7 +17,7 @@ use crate::{
     failure::Failure,
     folder,
     output::{Outcome, Ui},
-    scalar,
+    paths, scalar,
 };
 
 /// Flags.
@@ -46,7 +46,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
     let keys = VerifierKeys::load(&args.keys)?;
     ui.warn_origin(&keys.description.origin);
     let commitment = folder::commitment(&args.keys, &keys)?;
-    let proof = Proof::load(&args.proof)?;
+    let proof = paths::proof(&args.proof)?;
     let begin = Instant::now();
     let verdict = judge(args, &keys, &commitment, &proof);
     let [input, output, label, context] = proof.instances.map(|x| scalar_word(&x));
