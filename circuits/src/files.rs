@@ -61,14 +61,15 @@ pub fn read_bytes(path: &Path, magic: &[u8; 8], kind: &'static str) -> Result<Ve
 /// Reads a regular file of at most `cap` bytes: devices and pipes have no size that could be trusted.
 pub fn read_capped(path: &Path, cap: u64, kind: &'static str) -> Result<Vec<u8>, FileError> {
     let io = |source| FileError::Io { action: "read", path: path.into(), source };
-    let file = fs::File::open(path).map_err(io)?;
-    let about = file.metadata().map_err(io)?;
+    // Before opening: to open a pipe is to wait for whoever writes to it.
+    let about = fs::metadata(path).map_err(io)?;
     if !about.is_file() {
         return Err(FileError::Kind { path: path.into(), kind });
     }
     if about.len() > cap {
         return Err(FileError::Damaged { path: path.into(), kind });
     }
+    let file = fs::File::open(path).map_err(io)?;
     let mut bytes = Vec::with_capacity(about.len() as usize);
     file.take(about.len()).read_to_end(&mut bytes).map_err(io)?;
     Ok(bytes)
