@@ -205,7 +205,7 @@ fn keys_cannot_be_doctored() {
     doctored.description.origin =
         Origin::Ceremony { file: "trust.me".into(), power: 12, ceremony_power: 28, contributions: vec![] };
     assert!(refused(doctored), "origin");
-    // Another verifying key, with the digest rewritten to match its own description.
+    // Another network beside the same verifying key.
     let mut doctored = honest.clone();
     doctored.description.network.precision.frac += 1;
     assert!(refused(doctored), "network");
