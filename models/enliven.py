@@ -11,10 +11,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers
+from sklearn.cluster import KMeans
 
-DIRECTIONS = 12
-LOGIT_DEVIATION = 2.5
-LOGIT_SIZES = 0.3  # spread of the logits' sizes: a few classes are loud, so the first label wins by a margin
+DIRECTIONS = 12  # that the logits look along
+LOUD = 24  # labels that win; the others are random rows, of QUIET times their length
+QUIET = 0.3
 COVARIANCE_POWER = 0.5
 SAMPLED = 20_000
 
@@ -54,15 +55,18 @@ def assign(layer, inputs: tf.Tensor, random: np.random.Generator) -> None:
     elif isinstance(layer, layers.DepthwiseConv2D):
         shape = layer.kernel.shape
         layer.kernel.assign(random.uniform(0.2, 1.0, shape) * random.choice((-1, 1), (1, 1, shape[2], 1)))
-    elif isinstance(layer, layers.Conv2D) and layer.kernel.shape[2] > layer.kernel.shape[3]:
-        assign_projection(layer, inputs, random)
+    elif isinstance(layer, layers.Conv2D) and layer.kernel_size == (1, 1) and 2 * layer.kernel.shape[2] >= layer.filters:
+        assign_pointwise(layer, inputs, random)
     elif isinstance(layer, layers.BatchNormalization):
         layer.gamma.assign(layer.gamma * random.uniform(0.7, 1.3, layer.gamma.shape))
         layer.beta.assign(random.normal(0.0, 0.2, layer.beta.shape))
 
 
-def assign_projection(layer, inputs: tf.Tensor, random: np.random.Generator) -> None:
-    """A convolution to fewer channels: random, but larger along the directions in which its inputs differ most."""
+def assign_pointwise(layer, inputs: tf.Tensor, random: np.random.Generator) -> None:
+    """Random, but larger along the directions in which the inputs differ most.
+
+    Not for the expansions, to six times as many channels: that would leave too few directions.
+    """
     pixels = centred(inputs)
     variances, axes = np.linalg.eigh(pixels.T @ pixels)
     kernel = axes @ (np.maximum(variances, 0.0)[:, None] ** COVARIANCE_POWER * random.normal(size=layer.kernel.shape[2:]))
@@ -70,15 +74,20 @@ def assign_projection(layer, inputs: tf.Tensor, random: np.random.Generator) -> 
 
 
 def assign_logits(layer, inputs: tf.Tensor, random: np.random.Generator) -> None:
-    """Each logit is a random mixture of the strongest directions, centred over the images, so that no label wins everywhere."""
+    """A few loud labels, each the centre of a cluster of the images, among quiet random ones: a winner wins by a margin."""
     features = centred(inputs)
     _, _, axes = np.linalg.svd(features, full_matrices=False)
-    axes = axes[:DIRECTIONS]
-    axes /= (features @ axes.T).std(axis=0)[:, None]
-    kernel = axes.T @ random.normal(size=(DIRECTIONS, layer.filters))
-    kernel *= LOGIT_DEVIATION * random.lognormal(0.0, LOGIT_SIZES, layer.filters) / (features @ kernel).std(axis=0)
+    axes = axes[:DIRECTIONS] / (features @ axes[:DIRECTIONS].T).std(axis=0)[:, None]
+    clusters = KMeans(LOUD, n_init=4, random_state=0).fit(features @ axes.T).cluster_centers_
+    rows = unit(random.normal(size=(layer.filters, DIRECTIONS))) * QUIET
+    rows[random.choice(layer.filters, LOUD, replace=False)] = unit(clusters)
+    kernel = axes.T @ rows.T
     layer.kernel.assign(kernel[None, None])
     layer.bias.assign(-inputs.numpy()[:, 0, 0].astype(np.float64).mean(axis=0) @ kernel)
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
 
 def centred(inputs: tf.Tensor) -> np.ndarray:

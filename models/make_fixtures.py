@@ -22,8 +22,8 @@ V1 = {"mobilenet_v1_0.25_128_uint8": (0.25, 128)}
 
 
 def calibration(side: int) -> np.ndarray:
-    """56 natural and 8 random images; the golden outputs and the comparison use others."""
-    return np.concatenate([images.crops(56, side, environment.SEED), images.noises(8, (side, side, 3), environment.SEED)])
+    """112 natural and 16 random images; the golden outputs and the comparison use others."""
+    return np.concatenate([images.crops(112, side, environment.SEED), images.noises(16, (side, side, 3), environment.SEED)])
 
 
 def mobilenet(name: str, network, side: int, quantised) -> None:
