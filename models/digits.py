@@ -65,8 +65,8 @@ def make(folder: Path, interpreted_labels) -> bytes:
     description = {
         "train": len(train_images),
         "test": len(test_images),
-        "float_accuracy": round(accuracy(predicted, test_labels), 4),
-        "int8_accuracy": round(accuracy(interpreted_labels(content, test_images), test_labels), 4),
+        "float_accuracy": round(accuracy(predicted, test_labels), 6),
+        "int8_accuracy": round(accuracy(interpreted_labels(content, test_images), test_labels), 6),
     }
     (folder / "digits.tflite").write_bytes(content)
     (folder / "digits.json").write_text(json.dumps(description, indent=2) + "\n")

@@ -92,7 +92,7 @@ def graph_of(network, seed: int, batch: int = 1):
 
 
 def converted(optimizations=(), types=()) -> bytes:
-    # Large enough that the converter thinks its weights worth compressing (1,024 values and more).
+    # The converter compresses weights of 1,024 values and more: those of the fully connected layer, not the convolution's.
     converter = tf.lite.TFLiteConverter.from_concrete_functions([graph_of(plain, 60)], tf.Module())
     converter.optimizations = list(optimizations)
     converter.target_spec.supported_types = list(types)
