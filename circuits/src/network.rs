@@ -83,6 +83,20 @@ impl MapSpec {
         self.len() == 0
     }
 
+    /// Checks that the size is one that arithmetic on it can rely on.
+    pub fn check(&self) -> Result<(), String> {
+        let sizes = [(self.channels, MAX_CHANNELS), (self.height, MAX_SIZE), (self.width, MAX_SIZE)];
+        // Within these sizes the number of cells cannot overflow.
+        if sizes.iter().any(|&(size, most)| !(1..=most).contains(&size)) || self.len() > MAX_CELLS {
+            return Err(format!(
+                "has a map of {} channels of {} × {} cells; at most {MAX_CHANNELS} of {MAX_SIZE} × {MAX_SIZE}, and \
+                 {MAX_CELLS} cells in all, are supported",
+                self.channels, self.height, self.width
+            ));
+        }
+        Ok(())
+    }
+
     /// Position of a cell in planar order.
     pub fn index(&self, c: usize, i: usize, j: usize) -> usize {
         (c * self.height + i) * self.width + j
@@ -111,6 +125,20 @@ impl Window {
     /// Weights in the window.
     pub fn taps(&self) -> usize {
         self.rows * self.cols
+    }
+
+    /// Whether the window is the whole map.
+    pub fn covers(&self, map: &MapSpec) -> bool {
+        (self.rows, self.cols, self.pad_top, self.pad_left) == (map.height, map.width, 0, 0)
+    }
+
+    /// Whether some output position's window hangs over the input's edge, so that the input is padded.
+    pub fn overhangs(&self, input: &MapSpec, output: &MapSpec) -> bool {
+        let beyond = |size: usize, out: usize, kernel: usize, pad: usize| {
+            pad > 0 || (out - 1) * self.stride + kernel > size + pad
+        };
+        beyond(input.height, output.height, self.rows, self.pad_top)
+            || beyond(input.width, output.width, self.cols, self.pad_left)
     }
 }
 
@@ -194,8 +222,8 @@ const MAX_SIZE: usize = 1 << 12;
 const MAX_CHANNELS: usize = 1 << 16;
 const MAX_CELLS: usize = 1 << 24;
 const MAX_LAYERS: usize = 1 << 12;
-/// Sum of a layer's parameters, without sign.
-const MAX_PARAMETERS: u128 = 1 << 52;
+/// Sum of a layer's parameters, without sign: products with bytes then add up to less than 2^53, exact even in `f64`.
+const MAX_PARAMETERS: u128 = 1 << 45;
 
 impl Network {
     /// The input map.
@@ -250,16 +278,8 @@ impl Network {
         if self.layers.len() > MAX_LAYERS {
             return Err(NetworkError::Shape(format!("has more than {MAX_LAYERS} layers")));
         }
-        for (id, map) in self.maps.iter().enumerate() {
-            let sizes = [(map.channels, MAX_CHANNELS), (map.height, MAX_SIZE), (map.width, MAX_SIZE)];
-            // Within these sizes the number of cells cannot overflow.
-            if sizes.iter().any(|&(size, most)| !(1..=most).contains(&size)) || map.len() > MAX_CELLS {
-                return Err(NetworkError::Shape(format!(
-                    "has a map of {} channels of {} × {} cells (map {id}); at most {MAX_CHANNELS} of {MAX_SIZE} × \
-                     {MAX_SIZE}, and {MAX_CELLS} cells in all, are supported",
-                    map.channels, map.height, map.width
-                )));
-            }
+        for map in &self.maps {
+            map.check().map_err(NetworkError::Shape)?;
         }
         for (index, layer) in self.layers.iter().enumerate() {
             self.check_layer(index, layer).map_err(|reason| NetworkError::Layer {
@@ -333,7 +353,6 @@ impl Network {
         }
         for (index, (layer, p)) in self.layers.iter().zip(params).enumerate() {
             let (weights, bias) = (self.weight_count(layer), self.maps[layer.output].channels);
-            // Then no accumulator overflows: a channel's parameters times the largest input stay far below 2^63.
             let largest: u128 = p.weights.iter().chain(&p.bias).map(|w| u128::from(w.unsigned_abs())).sum();
             if largest > MAX_PARAMETERS {
                 return Err(NetworkError::Layer {

@@ -1,41 +1,80 @@
-//! From quantised weights and real scales to the integers that a [`Network`](crate::network::Network) uses.
+//! From real numbers to the integers that a [`Network`](crate::network::Network) uses.
 
 use crate::network::{LayerParams, Precision};
 
-/// How one layer was quantised.
-#[derive(Clone, Debug)]
-pub struct Quantisation<'a> {
-    /// Integer weights, grouped by output channel (`weights.len() / bias.len()` each).
-    pub weights: &'a [i8],
-    /// Integer biases, in units of input scale times weight scale.
-    pub bias: &'a [i32],
-    /// Real multiplier of each output channel: input scale × weight scale / output scale.
-    pub multiplier: &'a [f64],
-    /// Stored value that stands for zero in the input.
-    pub input_zero: u8,
-    /// Stored value that the input map pads with (see [`MapSpec::pad`](crate::network::MapSpec::pad)).
-    pub input_pad: u8,
+/// One layer in real numbers, in units of its output's quantisation step:
+/// `y = round(Σ weights·(x - input_zero) + bias) + output_zero`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RealLayer {
+    /// Weights, in the order that [`Op`](crate::network::Op) gives.
+    pub weights: Vec<f64>,
+    /// One constant per output channel.
+    pub bias: Vec<f64>,
+    /// Stored value that stands for zero, for each input map.
+    pub input_zeros: Vec<i64>,
     /// Stored value that stands for zero in the output.
-    pub output_zero: u8,
+    pub output_zero: i64,
 }
 
-impl Quantisation<'_> {
-    /// Folds scales, bias, rounding and zero points into integers, so that `v = Σ W'·(x - pad) + B'` splits into a
-    /// `d` that the table sends to `clamp(round(M·acc) + zero)`.
-    pub fn fold(&self, precision: Precision) -> LayerParams {
-        let shift = precision.bits + precision.frac;
-        let group = self.weights.len() / self.bias.len();
-        let mut weights = Vec::with_capacity(self.weights.len());
-        let mut bias = Vec::with_capacity(self.bias.len());
-        for (o, &b) in self.bias.iter().enumerate() {
-            let scale = (self.multiplier[o] * f64::from(1u32 << shift)).round() as i64;
-            let folded: Vec<i64> =
-                self.weights[o * group..(o + 1) * group].iter().map(|&w| scale * i64::from(w)).collect();
-            let centre = (i64::from(self.output_zero) + precision.offset()) << shift;
-            let shifted = (i64::from(self.input_zero) - i64::from(self.input_pad)) * folded.iter().sum::<i64>();
-            bias.push(scale * i64::from(b) + centre + (1 << (shift - 1)) - shifted);
-            weights.extend(folded);
+impl RealLayer {
+    /// Folds everything into integers, so that `v = Σ W'·(x - pad) + B'` splits into a `d` that the table sends to `y`.
+    /// `pads` are the stored values that the input maps pad with (see [`MapSpec::pad`](crate::network::MapSpec::pad)).
+    ///
+    /// Each weight is rounded by itself. A channel's scale, rounded once and multiplied by its integer weights, would
+    /// be the coarser choice: its error is the same for all of them and adds up.
+    pub fn fold(&self, precision: Precision, pads: &[u8]) -> LayerParams {
+        let unit = f64::from(1u32 << (precision.bits + precision.frac));
+        let weights: Vec<i64> = self.weights.iter().map(|w| (w * unit).round() as i64).collect();
+        let centre = (self.output_zero + precision.offset()) as f64 + 0.5;
+        let mut bias: Vec<i64> = self.bias.iter().map(|b| ((b + centre) * unit).round() as i64).collect();
+        let outputs = bias.len();
+        let block = weights.len() / (outputs * self.input_zeros.len());
+        for (n, weights) in weights.chunks(block).enumerate() {
+            let (slot, output) = (n / outputs, n % outputs);
+            let sum = weights.iter().fold(0i64, |sum, &w| sum.saturating_add(w));
+            let shift = sum.saturating_mul(self.input_zeros[slot] - i64::from(pads[slot]));
+            bias[output] = bias[output].saturating_sub(shift);
         }
         LayerParams { weights, bias }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folding_keeps_the_value() {
+        let precision = Precision { bits: 16, frac: 2 };
+        let layer = RealLayer {
+            weights: vec![0.1, -0.3, 0.7, 0.2],
+            bias: vec![5.25, -3.5],
+            input_zeros: vec![100],
+            output_zero: 40,
+        };
+        let folded = layer.fold(precision, &[7]);
+        let x = [130, 95];
+        for o in 0..2 {
+            let w = |i: usize| layer.weights[2 * o + i];
+            let real = w(0) * 30.0 + w(1) * -5.0 + layer.bias[o];
+            let v = folded.weights[2 * o] * (x[0] - 7) + folded.weights[2 * o + 1] * (x[1] - 7) + folded.bias[o];
+            let d = (v >> precision.bits) as u32;
+            assert_eq!(f64::from(precision.clamp(d)), real.round() + 40.0, "output {o}");
+        }
+    }
+
+    #[test]
+    fn two_inputs_have_zeros_of_their_own() {
+        let precision = Precision { bits: 16, frac: 1 };
+        let layer = RealLayer {
+            weights: vec![1.0, 2.0, 0.5, 0.25],
+            bias: vec![0.0, 0.0],
+            input_zeros: vec![10, 20],
+            output_zero: 0,
+        };
+        let folded = layer.fold(precision, &[0, 5]);
+        let unit = 1 << 17;
+        let centre = precision.offset() * unit + unit / 2;
+        assert_eq!(folded.bias, [centre - 10 * unit - 15 * unit / 2, centre - 20 * unit - 15 * unit / 4]);
     }
 }

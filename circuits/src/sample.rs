@@ -5,10 +5,10 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 
 use crate::{
-    model::Model,
+    model::{Encoding, Model},
     network::{Layer, LayerParams, MapId, MapSpec, Network, Op, Params, Precision, Window},
-    quantise::Quantisation,
-    semantics::{ChannelSum, MapTrace},
+    quantise::RealLayer,
+    semantics::{MapTrace, WindowSums},
 };
 
 /// One step of a sketched network.
@@ -141,7 +141,13 @@ pub fn build(
     for &step in steps {
         builder.push(step);
     }
-    Model { name: name.into(), network: builder.net, params: builder.params }
+    Model {
+        name: name.into(),
+        network: builder.net,
+        params: builder.params,
+        input: Encoding::MIDDLE,
+        output: Encoding::MIDDLE,
+    }
 }
 
 struct Builder {
@@ -194,32 +200,25 @@ impl Builder {
         let bias: Vec<i32> = (0..channels).map(|_| self.rng.gen_range(-2000..=2000)).collect();
         // Accumulators as the integer model has them: relative to the input's zero point, which `at` knows as `pad`.
         let (input_zero, input_pad) = (self.zeros[last], input.pad);
-        let multiplier = (0..channels)
-            .map(|c| {
-                let group = count / channels;
-                let shift: i64 = (i64::from(input_zero) - i64::from(input_pad))
-                    * wide[c * group..(c + 1) * group].iter().sum::<i64>();
-                let mut peak = 4000;
-                for maps in &self.batch {
-                    let sum = ChannelSum::new(&self.net, &layer, &wide, maps, c);
-                    for i in 0..height as i64 {
-                        for j in 0..width as i64 {
-                            peak = peak.max((sum.at(i, j) - shift + i64::from(bias[c])).abs());
-                        }
-                    }
-                }
-                90.0 / peak as f64
-            })
-            .collect::<Vec<f64>>();
-        let params = Quantisation {
-            weights: &weights,
-            bias: &bias,
-            multiplier: &multiplier,
-            input_zero,
-            input_pad,
-            output_zero: zero,
+        let group = count / channels;
+        let mut real = vec![];
+        let mut offsets = vec![];
+        for (c, &bias) in bias.iter().enumerate() {
+            let group = &wide[c * group..(c + 1) * group];
+            let shift = (i64::from(input_zero) - i64::from(input_pad)) * group.iter().sum::<i64>();
+            let mut peak = 4000;
+            for maps in &self.batch {
+                let sums = WindowSums::new(&self.net, &layer, &wide, maps);
+                let sums = sums.over(c, 0..height as i64, 0..width as i64);
+                peak = sums.iter().map(|sum| (sum - shift + i64::from(bias)).abs()).fold(peak, i64::max);
+            }
+            let multiplier = 90.0 / peak as f64;
+            real.extend(group.iter().map(|&w| multiplier * w as f64));
+            offsets.push(multiplier * f64::from(bias));
         }
-        .fold(self.net.precision);
+        let real =
+            RealLayer { weights: real, bias: offsets, input_zeros: vec![input_zero.into()], output_zero: zero.into() };
+        let params = real.fold(self.net.precision, &[input_pad]);
         self.finish(layer, params, zero);
     }
 
@@ -233,19 +232,14 @@ impl Builder {
             output: last + 1,
         };
         self.net.maps.push(MapSpec { pad: 0, ..map });
-        let precision = self.net.precision;
-        let shift = precision.bits + precision.frac;
-        let scales = [0.7, 0.6].map(|m: f64| (m * f64::from(1u32 << shift)).round() as i64);
-        let zeros: i64 = [from, last]
-            .iter()
-            .zip(scales)
-            .map(|(&id, a)| a * (i64::from(self.zeros[id]) - i64::from(self.net.maps[id].pad)))
-            .sum();
-        let centre = ((i64::from(MIDDLE) + precision.offset()) << shift) + (1 << (shift - 1));
-        let params = LayerParams {
-            weights: scales.iter().flat_map(|&a| vec![a; map.channels]).collect(),
-            bias: vec![centre - zeros; map.channels],
+        let inputs = [from, last];
+        let real = RealLayer {
+            weights: [0.7, 0.6].iter().flat_map(|&m| vec![m; map.channels]).collect(),
+            bias: vec![0.0; map.channels],
+            input_zeros: inputs.map(|id| self.zeros[id].into()).to_vec(),
+            output_zero: MIDDLE.into(),
         };
+        let params = real.fold(self.net.precision, &inputs.map(|id| self.net.maps[id].pad));
         self.finish(layer, params, MIDDLE);
     }
 
@@ -261,15 +255,13 @@ impl Builder {
         };
         self.net.maps.push(MapSpec { channels: map.channels, height: 1, width: 1, pad: 0 });
         let zero = self.zeros[last];
-        let params = Quantisation {
-            weights: &vec![1; map.channels * window.taps()],
-            bias: &vec![0; map.channels],
-            multiplier: &vec![1.0 / window.taps() as f64; map.channels],
-            input_zero: zero,
-            input_pad: map.pad,
-            output_zero: zero,
-        }
-        .fold(self.net.precision);
+        let real = RealLayer {
+            weights: vec![1.0 / window.taps() as f64; map.channels * window.taps()],
+            bias: vec![0.0; map.channels],
+            input_zeros: vec![zero.into()],
+            output_zero: zero.into(),
+        };
+        let params = real.fold(self.net.precision, &[map.pad]);
         self.finish(layer, params, zero);
     }
 
@@ -279,11 +271,9 @@ impl Builder {
         for maps in &mut self.batch {
             let mut y = vec![];
             for c in 0..out.channels {
-                let sum = ChannelSum::new(&self.net, &layer, &params.weights, maps, c);
-                for i in 0..out.height as i64 {
-                    for j in 0..out.width as i64 {
-                        y.push(precision.clamp(((sum.at(i, j) + params.bias[c]) >> precision.bits) as u32));
-                    }
+                let sums = WindowSums::new(&self.net, &layer, &params.weights, maps);
+                for sum in sums.over(c, 0..out.height as i64, 0..out.width as i64) {
+                    y.push(precision.clamp(((sum + params.bias[c]) >> precision.bits) as u32));
                 }
             }
             maps.push(MapTrace { d: vec![], rem: vec![], y });

@@ -8,7 +8,7 @@ use crate::{
     network::{Network, Params},
     plan::{ActivationRow, Chain, Flag, Parameter, Plan},
     poseidon::{PARAMETERS, Packed, WIDTH},
-    semantics::{ChannelSum, Trace},
+    semantics::{Trace, WindowSums},
 };
 
 /// First-phase columns.
@@ -141,12 +141,14 @@ struct Lanes<'a> {
     trace: &'a Trace,
     /// `d`, `y`, `rem`: by lane, by row.
     cells: [Vec<Vec<i64>>; 3],
+    /// Sums of the layer whose border was filled last.
+    sums: Option<(usize, WindowSums<'a>)>,
 }
 
 impl<'a> Lanes<'a> {
     fn new(plan: &'a Plan, params: &'a Params, trace: &'a Trace) -> Self {
         let empty = vec![vec![0; plan.usable_rows()]; plan.shape.lanes];
-        Self { net: &plan.network, params, trace, cells: [empty.clone(), empty.clone(), empty] }
+        Self { net: &plan.network, params, trace, cells: [empty.clone(), empty.clone(), empty], sums: None }
     }
 
     fn set(&mut self, row: usize, lane: usize, cell: LaneCell) {
@@ -154,6 +156,16 @@ impl<'a> Lanes<'a> {
         d[lane][row] = cell.d;
         y[lane][row] = cell.y;
         rem[lane][row] = cell.rem;
+    }
+
+    /// What a layer's channel has outside of its output.
+    fn border(&mut self, layer: usize, channel: usize, i: i64, j: i64) -> i64 {
+        let (net, weights, maps) = (self.net, &self.params[layer].weights, &self.trace.maps);
+        let (_, sums) = match self.sums.take() {
+            Some(sums) if sums.0 == layer => self.sums.insert(sums),
+            _ => self.sums.insert((layer, WindowSums::new(net, &net.layers[layer], weights, maps))),
+        };
+        sums.at(channel, i, j)
     }
 
     fn fill(&mut self, row: usize, kind: ActivationRow) {
@@ -174,11 +186,9 @@ impl<'a> Lanes<'a> {
                 }
             }
             ActivationRow::Border { layer, i, j, first, step, count } => {
-                let l = &self.net.layers[layer];
                 let precision = self.net.precision;
-                for lane in 0..count {
-                    let weights = &self.params[layer].weights;
-                    let sum = ChannelSum::new(self.net, l, weights, &self.trace.maps, first - lane * step).at(i, j);
+                let values: Vec<i64> = (0..count).map(|lane| self.border(layer, first - lane * step, i, j)).collect();
+                for (lane, sum) in values.into_iter().enumerate() {
                     let d = (sum >> precision.bits) + precision.border_offset();
                     let rem = sum & ((1 << precision.bits) - 1);
                     self.set(row, lane, LaneCell { d, y: 0, rem });
