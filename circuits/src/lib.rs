@@ -7,6 +7,7 @@
 pub mod circuit;
 pub mod commitment;
 pub mod files;
+pub mod import;
 pub mod keys;
 pub mod model;
 pub mod network;
@@ -15,6 +16,7 @@ pub mod poseidon;
 pub mod proof;
 pub mod prover;
 pub mod quantise;
+pub mod ranges;
 pub mod sample;
 pub mod semantics;
 pub mod srs;

@@ -11,10 +11,31 @@ use crate::{
 };
 
 /// First bytes of a model file.
-const MAGIC: &[u8; 8] = b"zkmodel1";
+const MAGIC: &[u8; 8] = b"zkmodel2";
+
+/// What the stored values of a map, 0 to 255, stand for outside of this crate.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Encoding {
+    /// Whether users count from -128 (int8) instead of 0 (uint8).
+    pub signed: bool,
+    /// Real number that a step stands for.
+    pub step: f64,
+    /// Stored value that stands for zero.
+    pub zero: u8,
+}
+
+impl Encoding {
+    /// Values around a zero in the middle, with steps of 1/128.
+    pub const MIDDLE: Self = Self { signed: true, step: 1.0 / 128.0, zero: 128 };
+
+    /// A stored value as users of the model count.
+    pub fn value(self, stored: u8) -> i16 {
+        i16::from(stored) - if self.signed { 128 } else { 0 }
+    }
+}
 
 /// A network with its hidden numbers.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Model {
     /// What people call it.
     pub name: String,
@@ -22,6 +43,10 @@ pub struct Model {
     pub network: Network,
     /// Hidden parameters.
     pub params: Params,
+    /// What input values stand for.
+    pub input: Encoding,
+    /// What logits stand for.
+    pub output: Encoding,
 }
 
 impl std::fmt::Debug for Model {

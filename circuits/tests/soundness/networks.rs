@@ -3,7 +3,7 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use zkescrow_circuits::{
-    model::Model,
+    model::{Encoding, Model},
     network::{Layer, LayerParams, MapSpec, Network, Op, Precision, Window},
     semantics::{MapTrace, Trace},
 };
@@ -74,7 +74,7 @@ pub fn with_parameters(network: Network, rng: &mut ChaCha20Rng) -> Model {
             bias: (0..outputs).map(|_| bias(rng)).collect(),
         });
     }
-    Model { name: "arbitrary".into(), network, params }
+    Model { name: "arbitrary".into(), network, params, input: Encoding::MIDDLE, output: Encoding::MIDDLE }
 }
 
 /// One layer after the other, each cell by its definition. `tweak` sees every map before the next layer reads it.
