@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{chain_up, demo, deploy, generate, infer, model, prove, setup, verify};
+use crate::commands::{chain_up, demo, deploy, generate, infer, model, plan, prove, setup, verify};
 
 /// Sell neural-network predictions that nobody has to trust.
 #[derive(Debug, Parser)]
@@ -30,9 +30,12 @@ Exit code: 0 done, 1 the answer is no (proof invalid, transaction reverted), 2 t
 /// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Make and inspect models.
+    /// Import, inspect and make models.
     #[command(subcommand)]
     Model(model::Command),
+    /// Say what something will take, before it is done.
+    #[command(subcommand)]
+    Plan(plan::Command),
     /// Make the keys of a model's architecture and commit to its weights.
     Setup(setup::Args),
     /// Run a model on an image.

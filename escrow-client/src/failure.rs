@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use zkescrow_circuits::{
-    files::FileError, keys::KeyError, model::ModelError, plan::PlanError, prover::ProveError, semantics::InferError,
-    srs::SrsError,
+    files::FileError, import::ImportError, keys::KeyError, model::ModelError, plan::PlanError, prover::ProveError,
+    semantics::InferError, srs::SrsError,
 };
 use zkescrow_verifier_gen::CompileError;
 
@@ -17,6 +17,14 @@ pub enum Failure {
     /// A model.
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// A model of another kind.
+    #[error("cannot import {}: {source}", path.display())]
+    Import {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ImportError,
+    },
     /// A key folder.
     #[error(transparent)]
     Key(#[from] KeyError),

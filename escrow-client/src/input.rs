@@ -8,8 +8,9 @@ use zkescrow_circuits::network::MapSpec;
 
 use crate::{failure::Failure, paths, text};
 
-/// Most bytes of an image file, and of its pixels in memory.
+/// Most bytes of an image file, of its pixels in memory, and of an array of many images.
 const FILE_LIMIT: u64 = 1 << 26;
+const BATCH_LIMIT: u64 = 1 << 30;
 const MEMORY_LIMIT: u64 = 1 << 28;
 /// Most pixels of an image in a row or column.
 const SIDE_LIMIT: u32 = 1 << 14;
@@ -18,16 +19,35 @@ const HEADER_LIMIT: usize = 1 << 10;
 /// Most characters of what a decoder says.
 const REASON: usize = 120;
 
-/// Reads a png or jpeg, cropped to the model's aspect ratio and resized, or a uint8 `.npy` (H,W,C), taken as it is.
+/// Reads one image: a png or jpeg, cropped to the model's aspect ratio and resized, or a uint8 `.npy` (H,W,C), taken as
+/// it is.
 pub fn read(path: &Path, map: &MapSpec) -> Result<Vec<u8>, Failure> {
-    let values = if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npy")) {
+    match read_images(path, map)? {
+        Images::One(image) => Ok(image),
+        Images::Many(_) => Err(refused(path, "it holds many images (N,H,W,C): give one (H,W,C)")),
+    }
+}
+
+/// What a file holds.
+pub enum Images {
+    /// An image.
+    One(Vec<u8>),
+    /// A uint8 `.npy` (N,H,W,C).
+    Many(Vec<Vec<u8>>),
+}
+
+/// The same, or many images.
+pub fn read_images(path: &Path, map: &MapSpec) -> Result<Images, Failure> {
+    let images = if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("npy")) {
         read_npy(path, map)
     } else {
-        read_image(path, map)
+        read_image(path, map).map(|image| Images::One(planar(&image, map)))
     };
-    let interleaved = values
-        .map_err(|reason| Failure::Input { path: path.into(), reason: text::single_line(&reason, 2 * REASON) })?;
-    Ok(planar(&interleaved, map))
+    images.map_err(|reason| refused(path, &reason))
+}
+
+fn refused(path: &Path, reason: &str) -> Failure {
+    Failure::Input { path: path.into(), reason: text::single_line(reason, 2 * REASON) }
 }
 
 /// Rows of pixels of channels become channels of rows of pixels.
@@ -36,8 +56,8 @@ fn planar(interleaved: &[u8], map: &MapSpec) -> Vec<u8> {
     (0..map.channels).flat_map(|c| (0..pixels).map(move |p| interleaved[p * map.channels + c])).collect()
 }
 
-fn read_npy(path: &Path, map: &MapSpec) -> Result<Vec<u8>, String> {
-    let bytes = paths::read_bounded(path, FILE_LIMIT).map_err(|e| e.to_string())?;
+fn read_npy(path: &Path, map: &MapSpec) -> Result<Images, String> {
+    let bytes = paths::read_bounded(path, BATCH_LIMIT).map_err(|e| e.to_string())?;
     let header = header_length(&bytes).ok_or("it is no .npy file")?;
     if header > HEADER_LIMIT {
         return Err("it is no .npy file of an image: its header is too long".into());
@@ -46,14 +66,20 @@ fn read_npy(path: &Path, map: &MapSpec) -> Result<Vec<u8>, String> {
     let npy = NpyFile::new(Cursor::new(bytes)).map_err(|_| "it is no .npy file: its header is damaged")?;
     let expected = [map.height, map.width, map.channels].map(|n| n as u64);
     // The shape bounds what is read, so it is checked first.
-    if npy.shape() != expected {
+    let many = npy.shape().len() == 4;
+    if npy.shape()[usize::from(many)..] != expected || (many && npy.shape()[0] > BATCH_LIMIT) {
         let shape: Vec<_> = npy.shape().iter().take(4).collect();
         return Err(format!("its shape is {shape:?}, the model takes {expected:?} (height, width, channels)"));
     }
     if npy.order() != Order::C {
         return Err("it is stored column by column: save it in C order".into());
     }
-    npy.into_vec::<u8>().map_err(|_| "its values are no whole uint8 array".to_owned())
+    let values = npy.into_vec::<u8>().map_err(|_| "its values are no whole uint8 array".to_owned())?;
+    if many {
+        Ok(Images::Many(values.chunks(map.len()).map(|image| planar(image, map)).collect()))
+    } else {
+        Ok(Images::One(planar(&values, map)))
+    }
 }
 
 /// The header's length, as the first bytes of the file say it.

@@ -14,6 +14,7 @@ pub mod input;
 pub mod output;
 pub mod panics;
 pub mod paths;
+pub mod samples;
 pub mod scalar;
 pub mod scratch;
 pub mod text;

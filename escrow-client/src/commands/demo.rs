@@ -122,7 +122,7 @@ pub async fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
 /// Model, keys, inference, proof, native verification: the verbs, one after the other.
 fn off_chain(files: &Files, ui: &Ui) -> Result<Value, Failure> {
     let model_args = model::Command::Sample { seed: SEEDS[0], output: files.model.clone() };
-    files.tell(ui, "model", &model::run(&model_args)?.text);
+    files.tell(ui, "model", &model::run(&model_args, ui)?.text);
     write_picture(&files.input)?;
 
     let setup = setup::run(
@@ -138,7 +138,8 @@ fn off_chain(files: &Files, ui: &Ui) -> Result<Value, Failure> {
         ui,
     )?;
     files.tell(ui, "setup", &setup.text);
-    let inferred = infer::run(&infer::Args { model: files.model.clone(), input: files.input.clone() })?;
+    let inferred =
+        infer::run(&infer::Args { model: files.model.clone(), input: files.input.clone(), logits: None }, ui)?;
     files.tell(ui, "infer", &inferred.text);
     let proven = prove::run(
         &prove::Args {

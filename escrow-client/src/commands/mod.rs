@@ -6,6 +6,7 @@ pub mod deploy;
 pub mod generate;
 pub mod infer;
 pub mod model;
+pub mod plan;
 pub mod prove;
 pub mod setup;
 pub mod verify;
@@ -19,9 +20,10 @@ use crate::{
 /// Runs one verb.
 pub async fn run(command: Command, ui: &Ui) -> Result<Outcome, Failure> {
     match command {
-        Command::Model(command) => model::run(&command),
+        Command::Model(command) => model::run(&command, ui),
+        Command::Plan(command) => plan::run(&command),
         Command::Setup(args) => setup::run(&args, ui),
-        Command::Infer(args) => infer::run(&args),
+        Command::Infer(args) => infer::run(&args, ui),
         Command::Prove(args) => prove::run(&args, ui),
         Command::Verify(args) => verify::run(&args, ui),
         Command::Verifier(VerifierCommand::Generate(args)) => generate::run(&args, ui),
