@@ -9,6 +9,9 @@ mod schema;
 mod spatial;
 mod weights;
 
+#[cfg(test)]
+mod tests;
+
 pub use draft::PRECISION;
 pub use error::ImportError;
 

@@ -1,6 +1,7 @@
 //! The binary as people and programs meet it: exit codes, documents, errors of one sentence.
 
 mod hostile;
+mod imports;
 mod shared;
 
 use std::{
