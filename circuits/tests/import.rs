@@ -157,7 +157,8 @@ fn mobilenets_say_what_the_interpreter_says() {
         }
         println!("{name}: {difference:?}");
         assert_eq!(difference.images, 24, "{name}");
-        assert!(Difference::share(difference.within_1, difference.logits) > 0.995, "{name}: {difference:?}");
+        assert!(Difference::share(difference.within_1, difference.logits) >= 0.999, "{name}: {difference:?}");
+        assert!(difference.most <= 2, "{name}: {difference:?}");
         assert!(difference.labels >= 23, "{name}: {difference:?}");
     }
 }
