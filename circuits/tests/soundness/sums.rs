@@ -216,7 +216,8 @@ fn a_false_pixel_cannot_be_made_good_anywhere() {
             cells.d[77] = case.model.network.precision.preimage(cells.y[77]);
         }
     }));
-    let hashed = 1..case.plan.hashing.output.start;
+    let chain = &case.plan.hashing.input;
+    let hashed = chain.start..chain.digest_row() + 1;
     for (column, old) in lie.first.hash.iter_mut().zip(&honest.first.hash) {
         hashed.clone().for_each(|row| column.set(row, old.get(row)));
     }
