@@ -1,7 +1,7 @@
 """Makes a random MobileNet behave like a trained one: alive, different from image to image, and not chaotic.
 
 Merely random weights under batch norm are chaotic: a difference of one in one value of the first layer changes every logit by
-dozens. No trained network does that, and it would make two correct kernels that round one tie differently incomparable. Three
+dozens. That would make two correct kernels that round one tie differently incomparable. Three
 things let a difference die out: depthwise kernels that average, pointwise convolutions and logits that look along the directions
 in which the images themselves differ most, and residual branches that add little to their trunk.
 """
