@@ -25,7 +25,7 @@ use crate::{
     commitment::{BlindingBases, POINT_BYTES, coordinates},
     files::{self, FileError},
     network::Network,
-    plan::{BLINDING_ROWS, Choice, Plan, PlanError, WIRES},
+    plan::{BLINDING_ROWS, Choice, Plan, PlanError},
     proof::ProofLayout,
     srs::{Anchor, Origin, Srs, SrsError},
 };
@@ -239,7 +239,7 @@ impl VerifierKeys {
 
 /// Reads halo2's verifying key after checking what halo2 would take on trust: sizes, and that points are on the curve.
 fn read_vk(bytes: &[u8], plan: &Plan) -> Option<VerifyingKey<G1Affine>> {
-    let fixed = plan.flags.len() + plan.numbers.len() + plan.masks.len();
+    let fixed = plan.fixed_columns();
     // halo2's header: version, k, selector compression, number of fixed columns.
     let mut header = vec![2];
     header.extend(plan.shape.k.to_le_bytes());
@@ -247,7 +247,7 @@ fn read_vk(bytes: &[u8], plan: &Plan) -> Option<VerifyingKey<G1Affine>> {
     header.extend((fixed as u32).to_le_bytes());
     let points = bytes.strip_prefix(&header[..])?;
     let (points, []) = points.as_chunks::<POINT_BYTES>() else { return None };
-    if points.len() != fixed + WIRES {
+    if points.len() != fixed + 1 {
         return None;
     }
     for point in points {

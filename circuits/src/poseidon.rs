@@ -1,7 +1,7 @@
 //! Poseidon over BN254 with circomlib's parameters, and the commitments made with it.
 //!
-//! A commitment is a chain of three-input hashes: `h_0 = P(domain, salt, 0)`, `h_i = P(h_(i-1), e_i, e_i')`. So every
-//! implementation of circomlib's `poseidon([a, b, c])` can check an opening.
+//! A commitment is a chain of two-input hashes: `h_0 = P(domain, salt)`, `h_i = P(h_(i-1), e_i)`. So every
+//! implementation of circomlib's `poseidon([a, b])` can check an opening.
 
 use std::sync::LazyLock;
 
@@ -13,8 +13,8 @@ use sha3::{Digest, Keccak256};
 
 use crate::network::Network;
 
-/// Elements of the state: one for capacity, three inputs.
-pub const WIDTH: usize = 4;
+/// Elements of the state: one for capacity, two inputs.
+pub const WIDTH: usize = 3;
 
 /// Bytes packed into one field element.
 pub const PACK: usize = 31;
@@ -31,7 +31,7 @@ pub struct Parameters {
     pub partial: usize,
 }
 
-/// circomlib's parameters for three inputs.
+/// circomlib's parameters for two inputs.
 pub static PARAMETERS: LazyLock<Parameters> = LazyLock::new(|| {
     let p =
         get_poseidon_parameters::<ark_bn254::Fr>(WIDTH as u8).expect("the library has parameters for widths 2 to 13");
@@ -72,9 +72,9 @@ impl Parameters {
     }
 }
 
-/// circomlib's hash of three inputs.
-pub fn hash3(inputs: [Fr; 3]) -> Fr {
-    let start = [Fr::zero(), inputs[0], inputs[1], inputs[2]];
+/// circomlib's hash of two inputs.
+pub fn hash2(inputs: [Fr; 2]) -> Fr {
+    let start = [Fr::zero(), inputs[0], inputs[1]];
     (0..PARAMETERS.rounds()).fold(start, |state, round| PARAMETERS.round(round, state))[0]
 }
 
@@ -83,14 +83,14 @@ pub fn hash3(inputs: [Fr; 3]) -> Fr {
 pub struct Packed {
     /// Names what is committed to, and its shape.
     pub domain: Fr,
-    /// The elements; the chain absorbs them from last to first.
+    /// The elements, in the order in which the chain absorbs them.
     pub elements: Vec<Fr>,
 }
 
 impl Packed {
-    /// Packs an input image. Planar, it is `channels·height` rows of `width` bytes; element `g·width + j` holds column
-    /// `j` of rows `31·g ..`, least significant first. (Packing down columns lets the circuit weigh neighbouring
-    /// pixels by neighbouring powers of a challenge.)
+    /// Packs an input image. Planar, it is `channels·height` rows of `width` bytes; an element holds column `j` of rows
+    /// `31·g ..`, least significant first. (Packing down columns lets the circuit weigh neighbouring pixels by
+    /// neighbouring powers of a challenge.) Elements go from the last group to the first, in each from right to left.
     pub fn input(net: &Network, pixels: &[u8]) -> Self {
         let map = net.input();
         let groups = (map.channels * map.height).div_ceil(PACK);
@@ -101,6 +101,7 @@ impl Packed {
                 elements[row / PACK * map.width + j] += weight * Fr::from(u64::from(value));
             }
         }
+        elements.reverse();
         Self { domain: input_domain(net), elements }
     }
 
@@ -111,18 +112,9 @@ impl Packed {
         Self { domain: output_domain(net), elements: logits.chunks(PACK).map(pack).collect() }
     }
 
-    /// The pairs that the chain absorbs, in order: last element first, a zero in front if their number is odd.
-    pub fn pairs(&self) -> Vec<[Fr; 2]> {
-        let odd = self.elements.len() % 2;
-        let mut padded = vec![Fr::zero(); odd];
-        padded.extend(self.elements.iter().rev());
-        padded.chunks(2).map(|pair| [pair[0], pair[1]]).collect()
-    }
-
     /// The commitment under a salt.
     pub fn commit(&self, salt: Fr) -> Fr {
-        let start = hash3([self.domain, salt, Fr::zero()]);
-        self.pairs().into_iter().fold(start, |h, [a, b]| hash3([h, a, b]))
+        self.elements.iter().fold(hash2([self.domain, salt]), |h, &e| hash2([h, e]))
     }
 }
 
@@ -164,12 +156,12 @@ mod tests {
 
     #[test]
     fn hash_is_circomlibs() {
-        let inputs = [1u64, 2, 3];
-        let ours = hash3(inputs.map(Fr::from));
-        let mut other = Poseidon::<ark_bn254::Fr>::new_circom(3).expect("three inputs");
+        let inputs = [1u64, 2];
+        let ours = hash2(inputs.map(Fr::from));
+        let mut other = Poseidon::<ark_bn254::Fr>::new_circom(2).expect("two inputs");
         assert_eq!(ours, convert(&other.hash(&inputs.map(ark_bn254::Fr::from)).expect("hashed")));
-        // circomlibjs: poseidon([1, 2, 3])
-        let known = "0e7732d89e6939c0ff03d5e58dab6302f3230e269dc5b968f725df34ab36d732";
+        // circomlibjs: poseidon([1, 2])
+        let known = "115cc0f5e7d690413df64c6b9662e9cf2a3617f2743245519e19607a4417189a";
         assert_eq!(format!("{ours:?}").trim_start_matches("0x"), known);
     }
 

@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use halo2_proofs::dev::MockProver;
 use halo2curves::bn256::Fr;
 use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
 use zkescrow_circuits::{
-    circuit::ModelCircuit,
     model::Model,
     network::{Layer, MapSpec, Network, Op, Precision, Window},
     plan::{Choice, Plan},
@@ -28,10 +26,9 @@ fn check(model: &Model, choice: Choice, seed: u64) -> Result<(), String> {
         return Err("the trace is not what the reference computes".into());
     }
     let witness = Witness::from_trace(&plan, model, &trace, salts, Fr::from(99));
-    let instances = vec![witness.instances.to_vec()];
-    let circuit = ModelCircuit { plan: plan.clone(), witness: Some(Arc::new(witness)) };
-    let prover = MockProver::run(plan.shape.k, &circuit, instances).map_err(|e| e.to_string())?;
-    prover.verify().map_err(|failures| format!("{} failures, first: {}", failures.len(), failures[0]))
+    let instances = witness.instances.to_vec();
+    let failures = networks::failures(&plan, witness, instances);
+    failures.first().map_or(Ok(()), |first| Err(format!("{} failures, first: {first}", failures.len())))
 }
 
 #[test]

@@ -2,14 +2,15 @@
 
 use halo2_proofs::{
     plonk::{
-        Advice, Challenge, Column, ConstraintSystem, Expression, FirstPhase, Fixed, Instance, SecondPhase, VirtualCells,
+        Advice, Challenge, Column, ConstraintSystem, Expression, FirstPhase, Fixed, Instance, Phase, SecondPhase,
+        ThirdPhase, VirtualCells,
     },
     poly::Rotation,
 };
 use halo2curves::bn256::Fr;
 
 use crate::{
-    plan::{Flag, Number, Shape, Wire},
+    plan::{Feed, Flag, Number, Point, RowKind, Shape, columns_for, point},
     poseidon::WIDTH,
 };
 
@@ -32,31 +33,36 @@ pub struct First {
     pub hash: [Column<Advice>; WIDTH],
 }
 
-/// Advice of the second phase: what challenges make of the first.
+/// Advice of the second phase: what s, γ and δ make of the first, and α must not be able to influence.
 #[derive(Clone, Debug)]
 pub struct Second {
+    /// Border terms, summed over channels.
+    pub edge: Column<Advice>,
+    /// Reciprocals of what is looked up, by lane.
+    pub helpers: Vec<Column<Advice>>,
+    /// Counts over reciprocals of the table.
+    pub table: Column<Advice>,
+    /// Running balance of lookups against the table.
+    pub balance: Column<Advice>,
+}
+
+/// Advice of the third phase: running sums in α.
+#[derive(Clone, Debug)]
+pub struct Third {
     /// Running sum of a channel as its consumers read it.
     pub read: Column<Advice>,
-    /// Running sum of accumulators over all layers.
+    /// Running sum of a channel's accumulators.
     pub made: Column<Advice>,
+    /// Running sum of a layer's channels.
+    pub layer: Column<Advice>,
     /// Running sum of a kernel.
     pub kernel: Column<Advice>,
-    /// Running total of kernel × channel.
+    /// Running total of kernel × channel over a layer.
     pub total: Column<Advice>,
     /// Running sum of hashed elements.
     pub absorbed: Column<Advice>,
-    /// Wires: steps of the reading sum, steps of the produced sum, everything else.
-    pub wires: [Column<Advice>; 3],
-    /// Reciprocals of looked-up pairs, by lane.
-    pub pair_helpers: Vec<Column<Advice>>,
-    /// Reciprocals of looked-up remainders, by lane.
-    pub rem_helpers: Vec<Column<Advice>>,
-    /// Count over reciprocal of the table's pairs.
-    pub pair_table: Column<Advice>,
-    /// Count over reciprocal of the table's remainders.
-    pub rem_table: Column<Advice>,
-    /// Running balance of lookups against tables.
-    pub balance: Column<Advice>,
+    /// The wire: the only column whose cells are copied.
+    pub wire: Column<Advice>,
 }
 
 /// The constraint system's columns and challenges.
@@ -68,69 +74,72 @@ pub struct Config {
     pub first: First,
     /// Second phase.
     pub second: Second,
+    /// Third phase.
+    pub third: Third,
     /// Flags by [`Flag`].
     pub flags: Vec<Column<Fixed>>,
+    /// Columns that encode kinds of activation rows, then those that encode feeds.
+    pub kinds: Vec<Column<Fixed>>,
     /// Numbers by [`Number`].
     pub numbers: Vec<Column<Fixed>>,
-    /// Lane masks.
-    pub masks: Vec<Column<Fixed>>,
     /// Public instances.
     pub instance: Column<Instance>,
-    /// α, s, γ, δ.
+    /// s, γ, δ after the first phase, α after the second.
     pub challenges: [Challenge; 4],
+}
+
+fn one(meta: &mut ConstraintSystem<Fr>, phase: impl Phase) -> Column<Advice> {
+    meta.advice_column_in(phase)
+}
+
+fn many<P: Phase>(meta: &mut ConstraintSystem<Fr>, phase: impl Fn() -> P, count: usize) -> Vec<Column<Advice>> {
+    (0..count).map(|_| one(meta, phase())).collect()
 }
 
 impl Config {
     /// Makes columns and gates for a shape.
     pub fn new(meta: &mut ConstraintSystem<Fr>, shape: &Shape) -> Self {
-        let one = |meta: &mut ConstraintSystem<Fr>| meta.advice_column_in(FirstPhase);
-        let many = |meta: &mut ConstraintSystem<Fr>, n| (0..n).map(|_| one(meta)).collect::<Vec<_>>();
         let first = First {
-            weights: many(meta, shape.weight_columns),
-            d: many(meta, shape.lanes),
-            y: many(meta, shape.lanes),
-            rem: many(meta, shape.lanes),
-            pair_count: one(meta),
-            rem_count: one(meta),
-            hash: std::array::from_fn(|_| one(meta)),
+            weights: many(meta, || FirstPhase, shape.weight_columns),
+            d: many(meta, || FirstPhase, shape.lanes),
+            y: many(meta, || FirstPhase, shape.lanes),
+            rem: many(meta, || FirstPhase, shape.lanes),
+            pair_count: one(meta, FirstPhase),
+            rem_count: one(meta, FirstPhase),
+            hash: std::array::from_fn(|_| one(meta, FirstPhase)),
         };
-        let challenges = std::array::from_fn(|_| meta.challenge_usable_after(FirstPhase));
-        let one = |meta: &mut ConstraintSystem<Fr>| meta.advice_column_in(SecondPhase);
-        let many = |meta: &mut ConstraintSystem<Fr>, n| (0..n).map(|_| one(meta)).collect::<Vec<_>>();
+        let [s, gamma, delta] = std::array::from_fn(|_| meta.challenge_usable_after(FirstPhase));
         let second = Second {
-            read: one(meta),
-            made: one(meta),
-            kernel: one(meta),
-            total: one(meta),
-            absorbed: one(meta),
-            wires: std::array::from_fn(|_| one(meta)),
-            pair_helpers: many(meta, shape.lanes),
-            rem_helpers: many(meta, shape.lanes),
-            pair_table: one(meta),
-            rem_table: one(meta),
-            balance: one(meta),
+            edge: one(meta, SecondPhase),
+            helpers: many(meta, || SecondPhase, shape.lanes),
+            table: one(meta, SecondPhase),
+            balance: one(meta, SecondPhase),
         };
-        for wire in second.wires {
-            meta.enable_equality(wire);
-        }
+        let alpha = meta.challenge_usable_after(SecondPhase);
+        let third = Third {
+            read: one(meta, ThirdPhase),
+            made: one(meta, ThirdPhase),
+            layer: one(meta, ThirdPhase),
+            kernel: one(meta, ThirdPhase),
+            total: one(meta, ThirdPhase),
+            absorbed: one(meta, ThirdPhase),
+            wire: one(meta, ThirdPhase),
+        };
+        meta.enable_equality(third.wire);
         let fixed = |meta: &mut ConstraintSystem<Fr>, n| (0..n).map(|_| meta.fixed_column()).collect::<Vec<_>>();
         let config = Self {
             shape: shape.clone(),
             first,
             second,
+            third,
             flags: fixed(meta, Flag::COUNT),
+            kinds: fixed(meta, columns_for(shape.kinds.len()) + columns_for(Feed::COUNT)),
             numbers: fixed(meta, Number::Round0 as usize + WIDTH),
-            masks: fixed(meta, shape.masks()),
             instance: meta.instance_column(),
-            challenges,
+            challenges: [s, gamma, delta, alpha],
         };
         super::gates::constrain(meta, &config);
         config
-    }
-
-    /// Column of a wire.
-    pub fn wire(&self, wire: Wire) -> Column<Advice> {
-        self.second.wires[wire as usize]
     }
 }
 
@@ -153,11 +162,41 @@ impl Cells<'_, '_> {
         self.meta.query_fixed(self.config.numbers[Number::Round0 as usize + i], Rotation::cur())
     }
 
-    /// The lane's mask: one where no row switches it off.
-    pub fn mask(&mut self, lane: usize) -> Expression<Fr> {
-        match self.config.shape.lane_masks[lane] {
-            Some(mask) => self.meta.query_fixed(self.config.masks[mask], Rotation::cur()),
-            None => constant(1),
+    /// One in rows of this kind, zero in others: of degree 2.
+    pub fn kind(&mut self, index: usize) -> Expression<Fr> {
+        let columns = columns_for(self.config.shape.kinds.len());
+        self.select(0..columns, point(index, columns))
+    }
+
+    /// The sum over the kinds that match.
+    pub fn kinds(&mut self, matches: impl Fn(&RowKind) -> bool) -> Expression<Fr> {
+        let kinds = self.config.shape.kinds.clone();
+        let matching = kinds.iter().enumerate().filter(|(_, kind)| matches(kind));
+        matching.fold(constant(0), |sum, (index, _)| sum + self.kind(index))
+    }
+
+    /// One in rows with this feed, zero in others: of degree 2.
+    pub fn feed(&mut self, feed: Feed) -> Expression<Fr> {
+        let columns = columns_for(Feed::COUNT);
+        let first = columns_for(self.config.shape.kinds.len());
+        self.select(first..first + columns, point(feed as usize, columns))
+    }
+
+    fn select(&mut self, columns: std::ops::Range<usize>, point: Point) -> Expression<Fr> {
+        let first = columns.start;
+        let at = |cells: &mut Self, i: usize| {
+            cells.meta.query_fixed(cells.config.kinds[first + i], Rotation::cur())
+        };
+        match point {
+            Point::One(i) => {
+                let sum = (0..columns.len()).fold(constant(0), |sum, j| sum + at(self, j));
+                at(self, i) * (constant(2) - sum)
+            }
+            Point::Two(i) => {
+                let half = Fr::from(2).invert().unwrap_or(Fr::zero());
+                at(self, i) * (at(self, i) - constant(1)) * half
+            }
+            Point::Both(i, j) => at(self, i) * at(self, j),
         }
     }
 
@@ -165,23 +204,27 @@ impl Cells<'_, '_> {
         self.meta.query_advice(column, Rotation(offset))
     }
 
+    pub fn wire(&mut self, offset: i32) -> Expression<Fr> {
+        self.at(self.config.third.wire, offset)
+    }
+
     pub fn instance(&mut self) -> Expression<Fr> {
         self.meta.query_instance(self.config.instance, Rotation::cur())
     }
 
-    pub fn alpha(&mut self) -> Expression<Fr> {
+    pub fn s(&mut self) -> Expression<Fr> {
         self.meta.query_challenge(self.config.challenges[0])
     }
 
-    pub fn s(&mut self) -> Expression<Fr> {
+    pub fn gamma(&mut self) -> Expression<Fr> {
         self.meta.query_challenge(self.config.challenges[1])
     }
 
-    pub fn gamma(&mut self) -> Expression<Fr> {
+    pub fn delta(&mut self) -> Expression<Fr> {
         self.meta.query_challenge(self.config.challenges[2])
     }
 
-    pub fn delta(&mut self) -> Expression<Fr> {
+    pub fn alpha(&mut self) -> Expression<Fr> {
         self.meta.query_challenge(self.config.challenges[3])
     }
 }

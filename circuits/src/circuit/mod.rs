@@ -11,11 +11,11 @@ use halo2_proofs::{
 };
 use halo2curves::bn256::Fr;
 
-pub use config::{Config, First, Second};
+pub use config::{Config, First, Second, Third};
 
 use crate::{
-    plan::{Cell, Flag, Plan, Shape},
-    witness::{Challenges, Values, Witness},
+    plan::{Plan, Shape},
+    witness::{Challenges, Drawn, Values, Witness},
 };
 
 /// A plan with, for proving, its witness.
@@ -35,8 +35,7 @@ impl Default for Shape {
             lanes: 1,
             weight_columns: 1,
             precision: crate::network::Precision { bits: 11, frac: 1 },
-            input_step: 1,
-            lane_masks: vec![None],
+            kinds: vec![],
         }
     }
 }
@@ -63,24 +62,25 @@ impl Circuit<Fr> for ModelCircuit {
     }
 
     fn synthesize(&self, config: Config, mut layouter: impl Layouter<Fr>) -> Result<(), Error> {
-        let known = config.challenges.map(|challenge| {
+        let [s, gamma, delta, alpha] = config.challenges.map(|challenge| {
             let mut value = None;
             layouter.get_challenge(challenge).map(|c| value = Some(c));
             value
         });
-        let challenges = match known {
-            [Some(alpha), Some(s), Some(gamma), Some(delta)] => Some(Challenges { alpha, s, gamma, delta }),
-            _ => None,
-        };
         layouter.assign_region(
             || "model",
             |mut region| {
                 self.assign_fixed(&config, &mut region);
                 if let Some(witness) = &self.witness {
                     assign(&mut region, &witness.first.columns(&config.first));
-                    if let Some(challenges) = challenges {
-                        let second = witness.second(&self.plan, challenges);
+                    if let (Some(s), Some(gamma), Some(delta)) = (s, gamma, delta) {
+                        let drawn = Drawn { s, gamma, delta };
+                        let second = witness.second(&self.plan, drawn);
                         assign(&mut region, &second.columns(&config.second));
+                        if let Some(alpha) = alpha {
+                            let third = witness.third(&self.plan, &second, Challenges { drawn, alpha });
+                            assign(&mut region, &third.columns(&config.third));
+                        }
                     }
                 }
                 self.connect(&config, &mut region);
@@ -101,9 +101,8 @@ fn assign(region: &mut Region<'_, Fr>, columns: &[(Column<Advice>, &Values)]) {
 impl ModelCircuit {
     fn assign_fixed(&self, config: &Config, region: &mut Region<'_, Fr>) {
         let rows = self.plan.usable_rows();
-        for (column, values) in
-            config.flags.iter().zip(&self.plan.flags).chain(config.masks.iter().zip(&self.plan.masks))
-        {
+        let small = config.flags.iter().chain(&config.kinds).zip(self.plan.flags.iter().chain(&self.plan.kinds));
+        for (column, values) in small {
             for (row, &value) in values[..rows].iter().enumerate().filter(|(_, v)| **v != 0) {
                 region.assign_fixed(*column, row, Fr::from(u64::from(value)));
             }
@@ -113,12 +112,10 @@ impl ModelCircuit {
                 region.assign_fixed(*column, row, value);
             }
         }
-        debug_assert_eq!(self.plan.flags.len(), Flag::COUNT);
     }
 
     fn connect(&self, config: &Config, region: &mut Region<'_, Fr>) {
-        let place =
-            |cell: Cell| halo2_proofs::circuit::Cell { row_offset: cell.row, column: config.wire(cell.column).into() };
+        let place = |row| halo2_proofs::circuit::Cell { row_offset: row, column: config.third.wire.into() };
         for &(a, b) in &self.plan.copies {
             region.constrain_equal(place(a), place(b));
         }

@@ -4,6 +4,8 @@
 //! `pitch·i + j`. A map whose consumers have stride 2 is split into four sub-maps by the parity of row and column, so
 //! that every consumer's window is a product of polynomials.
 
+use std::collections::BTreeMap;
+
 use crate::network::{Layer, MapId, Network, Window};
 
 /// How consumers read a map.
@@ -11,7 +13,7 @@ use crate::network::{Layer, MapId, Network, Window};
 pub struct Reading {
     /// The consumers' stride: 1 keeps the map whole, 2 splits it into four sub-maps.
     pub step: usize,
-    /// Exponent distance between rows; wide enough that no two positions that a product reaches share an exponent.
+    /// Exponent distance between rows; wide enough that no kept position of a product shares its exponent.
     pub pitch: usize,
 }
 
@@ -57,6 +59,15 @@ pub struct Tap {
     pub shift: usize,
 }
 
+/// A term of a layer's border.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// Exponent of α.
+    pub exponent: usize,
+    /// Positions that have this exponent, relative to the output's origin.
+    pub positions: Vec<(i64, i64)>,
+}
+
 /// A window in exponent space.
 #[derive(Clone, Debug)]
 pub struct Geometry {
@@ -97,20 +108,21 @@ impl Geometry {
         self.pitch * (i + self.top.0) + j + self.top.1
     }
 
-    /// Positions that products reach but the output does not keep, relative to the output's origin, with their
-    /// exponents: the border. Their exponents are disjoint from the kept ones because `pitch` exceeds every column.
-    pub fn border(&self) -> Vec<((i64, i64), usize)> {
-        let mut ring = vec![];
+    /// Terms that products have but the output does not keep: the border, by falling exponent. What hangs over the right
+    /// edge of a row may share an exponent with what hangs over the left edge of the next; none shares one with a kept
+    /// position.
+    pub fn border(&self) -> Vec<Edge> {
+        let mut terms: BTreeMap<usize, Vec<(i64, i64)>> = BTreeMap::new();
         for row in 0..self.reach.0 {
             for col in 0..self.reach.1 {
                 let (i, j) = (row as i64 - self.top.0 as i64, col as i64 - self.top.1 as i64);
                 let inside = |x: i64, size: usize| (0..size as i64).contains(&x);
                 if !(inside(i, self.kept.0) && inside(j, self.kept.1)) {
-                    ring.push(((i, j), self.pitch * row + col));
+                    terms.entry(self.pitch * row + col).or_default().push((i, j));
                 }
             }
         }
-        ring
+        terms.into_iter().rev().map(|(exponent, positions)| Edge { exponent, positions }).collect()
     }
 
     /// First exponent, rows and columns of the kept positions.
@@ -128,35 +140,34 @@ fn axes(w: &Window, size: (usize, usize), out: (usize, usize)) -> (Axis, Axis) {
     (Axis::new(w.rows, w.pad_top, w.stride, size.0, out.0), Axis::new(w.cols, w.pad_left, w.stride, size.1, out.1))
 }
 
+/// Columns that a row of cells takes up when `lanes` of them share a row of the circuit.
+pub fn padded(width: usize, lanes: usize) -> usize {
+    width.div_ceil(lanes) * lanes
+}
+
 /// How every map of a network is read, or the first map whose consumers disagree.
-pub fn readings(net: &Network) -> Result<Vec<Reading>, MapId> {
+///
+/// All maps leave the same gap between the last column of a row and the first of the next, so that the step from one to
+/// the other is the same power of α everywhere.
+pub fn readings(net: &Network, lanes: usize) -> Result<Vec<Reading>, MapId> {
     let mut readings = Vec::with_capacity(net.maps.len());
+    let mut gap = 0;
     for (id, map) in net.maps.iter().enumerate() {
         let step = net.consumers(id).map(|l| l.window.stride).max().unwrap_or(1);
         if net.consumers(id).any(|l| l.window.stride != step) {
             return Err(id);
         }
-        let widest = net.consumers(id).map(|l| {
-            let out = &net.maps[l.output];
-            axes(&l.window, (map.height, map.width), (out.height, out.width)).1.reach
-        });
-        let pitch = widest.max().unwrap_or(0).max(map.width.div_ceil(step));
+        let pitch = padded(map.width.div_ceil(step), lanes);
+        for layer in net.consumers(id) {
+            let out = &net.maps[layer.output];
+            let axis = axes(&layer.window, (map.height, map.width), (out.height, out.width)).1;
+            let (left, right) = (axis.top as usize, axis.reach - axis.top as usize - out.width);
+            gap = gap.max((out.width + left.max(right)).saturating_sub(pitch));
+        }
         readings.push(Reading { step, pitch });
     }
-    // Maps that are added must be read on one grid.
-    loop {
-        let mut changed = false;
-        for layer in net.layers.iter().filter(|l| l.inputs.len() > 1) {
-            let widest = layer.inputs.iter().map(|&i| readings[i].pitch).max().unwrap_or(0);
-            for &input in &layer.inputs {
-                changed |= readings[input].pitch != widest;
-                readings[input].pitch = widest;
-            }
-        }
-        if !changed {
-            return Ok(readings);
-        }
-    }
+    readings.iter_mut().for_each(|r| r.pitch += gap);
+    Ok(readings)
 }
 
 #[cfg(test)]
@@ -168,13 +179,13 @@ mod tests {
     fn border_and_kept_exponents_are_disjoint_and_distinct() {
         for seed in 0..300 {
             let net = sample::random(seed).network;
-            let readings = readings(&net).expect("plannable");
+            let readings = readings(&net, 1 + seed as usize % 5).expect("plannable");
             for layer in &net.layers {
                 let g = Geometry::new(&net, layer, readings[layer.inputs[0]]);
                 let out = &net.maps[layer.output];
                 let kept = (0..out.height).flat_map(|i| (0..out.width).map(move |j| (i, j)));
                 let mut all: Vec<usize> = kept.map(|(i, j)| g.made(i, j)).collect();
-                all.extend(g.border().iter().map(|b| b.1));
+                all.extend(g.border().iter().map(|edge| edge.exponent));
                 let count = all.len();
                 all.sort_unstable();
                 all.dedup();

@@ -7,6 +7,7 @@ mod columns;
 mod geometry;
 mod hashing;
 mod kernels;
+mod kinds;
 mod values;
 
 use std::collections::HashMap;
@@ -14,18 +15,19 @@ use std::collections::HashMap;
 use halo2curves::bn256::Fr;
 use sha3::{Digest, Keccak256};
 
-pub use activations::{ActivationRow, Activations};
+pub use activations::{ActivationRow, Activations, Block, BlockSum};
 pub use choice::{Choice, PlanError};
-pub use columns::{BLINDING_ROWS, Cell, Flag, INSTANCES, Instance, Number, Shape, WIRES, Wire};
-pub use geometry::{Geometry, Reading, Tap};
-pub use hashing::{Chain, Hashing};
-pub use kernels::{Kernels, ParamCell, Parameter, Source};
+pub use columns::{BLINDING_ROWS, Feed, Flag, INSTANCES, Instance, Number, Shape, taps_per_row};
+pub use geometry::{Edge, Geometry, Reading, Tap};
+pub use hashing::{Chain, Hashing, round_rows};
+pub use kernels::{Kernels, ParamCell, Parameter};
+pub use kinds::{Point, RowKind, Step, columns_for, point};
 pub use values::{Monomial, Recipe, ValueId, Values, small};
 
 use choice::{MAX_K, MAX_SPARE};
 
 use crate::{
-    network::{MapId, Network, Op},
+    network::{MapId, Network},
     poseidon::WIDTH,
 };
 
@@ -46,87 +48,114 @@ pub struct Plan {
     pub hashing: Hashing,
     /// Derived values.
     pub values: Values,
-    /// First row of each derivation on the wire column, by value; challenges and one have their cell here.
+    /// By value, the first of the four cells of its derivation on the wire; challenges, one, and values that left a
+    /// running sum have their only cell here.
     pub homes: Vec<usize>,
-    /// Final equations: `left · value = right`.
+    /// Final equations.
     pub checks: Vec<Check>,
-    /// Flags, numbers and masks; numbers are sparse.
+    /// Flags, by [`Flag`].
     pub flags: Vec<Vec<u8>>,
+    /// Columns that encode the kinds of activation rows, then those that encode feeds.
+    pub kinds: Vec<Vec<u8>>,
     /// Fixed numbers by column, sparse.
     pub numbers: Vec<Vec<(usize, Fr)>>,
-    /// Lane masks.
-    pub masks: Vec<Vec<u8>>,
-    /// Cells that are equal.
-    pub copies: Vec<(Cell, Cell)>,
+    /// Rows of the wire whose cells are equal.
+    pub copies: Vec<(usize, usize)>,
     /// Rows that the model fills, of those that there are.
     pub rows_used: usize,
 }
 
-/// `left · value = right`, on three cells of the wire column from `row` on.
+/// A derived value that must equal a cell of the wire.
 #[derive(Clone, Copy, Debug)]
 pub struct Check {
-    /// First row.
-    pub row: usize,
-    /// A cell elsewhere.
-    pub left: Cell,
-    /// A derived value.
+    /// What it is about.
+    pub of: Subject,
+    /// The value.
     pub value: ValueId,
-    /// A cell elsewhere.
-    pub right: Cell,
+    /// The cell.
+    pub row: usize,
+}
+
+/// What a final equation is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// What a layer produced is what its parameters make of what it read.
+    Layer(usize),
+    /// The input that is committed to is the input that was read.
+    Input,
+    /// The logits that are committed to are the logits that were produced.
+    Output,
 }
 
 /// Row of the first challenge on the wire column; the instances come before it.
 pub const LOAD_ROW: usize = INSTANCES;
-/// First row that activations, kernels and derivations may use: below it the wire column is taken.
-const FIRST_FREE_ROW: usize = LOAD_ROW + 4;
+/// First row that activations, kernels, hashes and the table may use: below it the wire column is taken.
+pub const FIRST_FREE_ROW: usize = LOAD_ROW + 4;
 
-/// How the channels of a layer's output share out powers of s.
-#[derive(Clone, Copy, Debug)]
-struct Spread {
-    /// Powers that the layer occupies.
-    width: usize,
-    /// Channels.
-    channels: usize,
-    /// Powers between neighbouring channels.
-    step: usize,
-}
-
-impl Spread {
-    fn new(op: Op, channels: usize, columns: usize) -> Self {
-        match op {
-            // Parameters of neighbouring outputs fill a row; the first row is padded.
-            Op::Dense => Self { width: channels.div_ceil(columns) * columns, channels, step: 1 },
-            Op::Depthwise => Self { width: channels * columns, channels, step: columns },
-        }
-    }
-
-    /// Power of channel `c`: the first channel has the highest.
-    fn power(&self, c: usize) -> usize {
-        self.step * (self.channels - 1 - c)
-    }
-}
+/// Cells of the wire that a derivation takes.
+const DERIVATION: usize = 4;
 
 impl Plan {
     /// Lays out a network.
     pub fn new(network: &Network, choice: Choice) -> Result<Self, PlanError> {
         network.check()?;
-        if !(1..=16).contains(&choice.lanes) || !(1..=32).contains(&choice.weight_columns) {
-            return Err(PlanError::Choice { lanes: choice.lanes, columns: choice.weight_columns });
+        let Choice { lanes, weight_columns, k } = choice;
+        if !(1..=16).contains(&lanes) || !(1..=32).contains(&weight_columns) {
+            return Err(PlanError::Choice { lanes, columns: weight_columns });
         }
-        let readings = geometry::readings(network).map_err(|map| PlanError::Strides {
+        let readings = geometry::readings(network, lanes).map_err(|map| PlanError::Strides {
             map,
             name: map.checked_sub(1).map_or("input".into(), |l| network.layers[l].name.clone()),
         })?;
-        let rows: usize = network.maps.iter().map(|m| m.channels * m.height * m.width.div_ceil(choice.lanes)).sum();
+        let rows: usize = network.maps.iter().map(|m| m.channels * m.height * m.width.div_ceil(lanes)).sum();
         if rows > 1 << MAX_K {
             return Err(PlanError::TooLarge { rows });
         }
         let mut values = Values::default();
-        let activations = Activations::new(network, &readings, choice, &mut values);
+        let activations = Activations::new(network, &readings, lanes, &mut values);
         let hashing = Hashing::new(network, activations.first_compare, activations.rows.len());
-        let kernels =
-            Kernels::new(network, &readings, choice, &activations, &hashing.reserved(), FIRST_FREE_ROW, &mut values);
-        Builder { network, choice, readings, values, activations, hashing, kernels }.build()
+        let mut wire = WireUse::new(&activations, &hashing);
+        let kernels = Kernels::new(
+            network,
+            &readings,
+            weight_columns,
+            &activations,
+            &wire.taken,
+            FIRST_FREE_ROW,
+            &mut values,
+        );
+        wire.take(kernels.products.keys().chain(kernels.carries.keys()).chain(&kernels.totals).copied());
+        let checks = checks(&activations, &kernels, &hashing, &mut values);
+        let homes = wire.homes(&values);
+        let table_end = FIRST_FREE_ROW + network.precision.table_len();
+        let ends = [wire.end, kernels.end, activations.rows.len(), hashing.end, table_end];
+        let rows_used = ends.into_iter().max().unwrap_or(0);
+        let shape = Shape {
+            k: size(rows_used, k)?,
+            lanes,
+            weight_columns,
+            precision: network.precision,
+            kinds: distinct(&activations.kinds),
+        };
+        let mut plan = Self {
+            network: network.clone(),
+            flags: vec![vec![0; 1 << shape.k]; Flag::COUNT],
+            kinds: vec![vec![0; 1 << shape.k]; columns_for(shape.kinds.len()) + columns_for(Feed::COUNT)],
+            numbers: vec![vec![]; Number::Round0 as usize + WIDTH],
+            shape,
+            readings,
+            activations,
+            kernels,
+            hashing,
+            values,
+            homes,
+            checks,
+            copies: vec![],
+            rows_used,
+        };
+        plan.fill_fixed();
+        plan.connect();
+        Ok(plan)
     }
 
     /// Rows that hold witness.
@@ -134,132 +163,28 @@ impl Plan {
         (1 << self.shape.k) - BLINDING_ROWS
     }
 
-    /// The last usable row: the total leaves there.
+    /// The last usable row.
     pub fn end_row(&self) -> usize {
         self.usable_rows() - 1
+    }
+
+    /// Number of fixed columns.
+    pub fn fixed_columns(&self) -> usize {
+        self.flags.len() + self.kinds.len() + self.numbers.len()
     }
 
     /// Digest of architecture and layout: what a verifying key is for.
     pub fn digest(&self) -> [u8; 32] {
         let content = serde_json::to_vec(&(&self.network, &self.shape)).expect("plain data encodes");
         let mut hasher = Keccak256::new();
-        hasher.update(b"zkescrow.arch.1");
+        hasher.update(b"zkescrow.arch.2");
         hasher.update(content);
         hasher.finalize().into()
     }
-}
 
-struct Builder<'a> {
-    network: &'a Network,
-    choice: Choice,
-    readings: Vec<Reading>,
-    values: Values,
-    activations: Activations,
-    hashing: Hashing,
-    kernels: Kernels,
-}
-
-impl Builder<'_> {
-    fn build(self) -> Result<Plan, PlanError> {
-        let precision = self.network.precision;
-        let (homes, derive_end, skip) = self.homes();
-        let mut row = derive_end;
-        let mut check_rows = vec![];
-        while check_rows.len() < 3 {
-            if let Some(&hit) = skip.range(row..row + 3).next_back() {
-                row = hit + 1;
-                continue;
-            }
-            check_rows.push(row);
-            row += 3;
-        }
-        let rows_used =
-            *[row, self.activations.rows.len(), self.hashing.end, precision.table_len() + 1].iter().max().unwrap_or(&0);
-        let needed = (rows_used + 1 + BLINDING_ROWS).next_power_of_two().trailing_zeros();
-        let k = self.choice.k.unwrap_or(needed);
-        if k < needed {
-            return Err(PlanError::Rows { k, needed });
-        }
-        if k > needed + MAX_SPARE || k > MAX_K {
-            return Err(PlanError::TooManyRows { k, needed });
-        }
-        let (lane_masks, masks) = self.activations.masks(self.choice.lanes, 1 << k);
-        let shape = Shape {
-            k,
-            lanes: self.choice.lanes,
-            weight_columns: self.choice.weight_columns,
-            precision,
-            input_step: self.readings[0].step,
-            lane_masks,
-        };
-        let mut plan = Plan {
-            network: self.network.clone(),
-            shape,
-            readings: self.readings,
-            activations: self.activations,
-            kernels: self.kernels,
-            hashing: self.hashing,
-            values: self.values,
-            homes,
-            checks: vec![],
-            flags: vec![vec![0; 1 << k]; Flag::COUNT],
-            numbers: vec![vec![]; Number::Round0 as usize + WIDTH],
-            masks,
-            copies: vec![],
-            rows_used,
-        };
-        plan.checks = plan.final_checks(&check_rows);
-        plan.fill_fixed();
-        plan.connect();
-        Ok(plan)
-    }
-
-    /// Places derivations after the kernels, around reserved rows.
-    fn homes(&self) -> (Vec<usize>, usize, std::collections::BTreeSet<usize>) {
-        let skip: std::collections::BTreeSet<usize> = self.hashing.reserved().into_iter().collect();
-        let mut row = self.kernels.end;
-        let mut homes = vec![];
-        for (id, recipe) in self.values.recipes().iter().enumerate() {
-            match recipe {
-                Recipe::Alpha | Recipe::S | Recipe::One => homes.push(LOAD_ROW + id),
-                Recipe::Product { .. } | Recipe::Inverse(_) => {
-                    while let Some(&hit) = skip.range(row..row + 3).next_back() {
-                        row = hit + 1;
-                    }
-                    homes.push(row);
-                    row += 3;
-                }
-            }
-        }
-        (homes, row, skip)
-    }
-}
-
-impl Plan {
-    fn final_checks(&self, rows: &[usize]) -> Vec<Check> {
-        let wire = |row| Cell { column: Wire::Wire, row };
-        let made = |row| Cell { column: Wire::MadeStep, row };
-        let read = |row| Cell { column: Wire::ReadStep, row };
-        let a = &self.activations;
-        let [input, output, _] = self.hashing.exports();
-        vec![
-            // Every layer: what was produced is what the parameters make of what was read.
-            Check { row: rows[0], left: made(a.output_gap), value: a.last_made, right: wire(self.end_row()) },
-            // The input that is committed to is the input that was read.
-            Check { row: rows[1], left: made(a.input_gap), value: a.last_packed, right: wire(input + 1) },
-            // The logits that are committed to are the logits that were produced.
-            Check { row: rows[2], left: read(a.output_gap), value: a.last_logit, right: wire(output + 1) },
-        ]
-    }
-
-    /// The cell that holds a derived value.
-    pub fn home(&self, value: ValueId) -> Cell {
-        let row = match self.values.recipes()[value] {
-            Recipe::Alpha | Recipe::S | Recipe::One => self.homes[value],
-            Recipe::Product { .. } => self.homes[value] + 2,
-            Recipe::Inverse(_) => self.homes[value] + 1,
-        };
-        Cell { column: Wire::Wire, row }
+    /// The row of the wire that holds a derived value.
+    pub fn home(&self, value: ValueId) -> usize {
+        home(&self.values, &self.homes, value)
     }
 
     fn set(&mut self, flag: Flag, row: usize) {
@@ -268,87 +193,166 @@ impl Plan {
 
     fn fill_fixed(&mut self) {
         let end = self.end_row();
-        self.flags[Flag::Usable as usize][1..=end].fill(1);
-        self.set(Flag::First, 0);
-        self.set(Flag::End, end);
-        self.set(Flag::Load, LOAD_ROW);
-        for row in 0..INSTANCES {
-            self.set(Flag::Instance, row);
-        }
+        self.flags[Flag::Usable as usize][LOAD_ROW + 1..=end].fill(1);
+        let (d, y) = (Number::TableD as usize, Number::TableY as usize);
         let precision = self.network.precision;
-        let spare = precision.clamp(0);
-        for row in 0..=end {
-            let d = if (1..=precision.table_len()).contains(&row) { row - 1 } else { 0 };
-            let y = if d == 0 { spare } else { precision.clamp(d as u32) };
-            self.numbers[Number::TableD as usize].push((row, Fr::from(d as u64)));
-            self.numbers[Number::TableY as usize].push((row, Fr::from(u64::from(y))));
+        // Elsewhere the columns repeat the table's first row, which is zero and zero.
+        for i in 1..precision.table_len() {
+            self.numbers[d].push((FIRST_FREE_ROW + i, Fr::from(i as u64)));
+            self.numbers[y].push((FIRST_FREE_ROW + i, Fr::from(u64::from(precision.clamp(i as u32)))));
         }
-        self.activations.clone().fill(self);
-        self.kernels.clone().fill(self);
+        self.fill_kinds();
+        for (row, _) in self.activations.rides.clone() {
+            self.set(Flag::Ride, row);
+        }
+        for row in self.kernels.products.keys().copied().collect::<Vec<_>>() {
+            self.set(Flag::Product, row);
+        }
+        for row in self.kernels.carries.keys().copied().collect::<Vec<_>>() {
+            self.set(Flag::Carry, row);
+        }
         self.hashing.clone().fill(self);
         for id in 0..self.homes.len() {
-            let row = self.homes[id];
-            match self.values.recipes()[id] {
-                Recipe::Product { plus, .. } => {
-                    self.set(Flag::Derive, row);
-                    if plus != 0 {
-                        self.numbers[Number::Constant as usize].push((row, small(plus)));
-                    }
-                }
-                Recipe::Inverse(_) => self.set(Flag::Derive, row),
-                Recipe::Alpha | Recipe::S | Recipe::One => {}
+            if self.values.recipes()[id].cells().is_some() {
+                self.set(Flag::Derive, self.homes[id]);
             }
-        }
-        for i in 0..self.checks.len() {
-            self.set(Flag::Derive, self.checks[i].row);
         }
     }
 
-    /// Copy constraints: every use of a value is its home; every product's input is the channel's value.
+    fn fill_kinds(&mut self) {
+        let of_rows = columns_for(self.shape.kinds.len());
+        let index: HashMap<RowKind, usize> = self.shape.kinds.iter().copied().zip(0..).collect();
+        for (row, kind) in self.activations.kinds.iter().enumerate() {
+            if let Some(kind) = kind {
+                let point = point(index[kind], of_rows);
+                (0..of_rows).for_each(|column| self.kinds[column][row] = point.at(column));
+            }
+        }
+        let of_feeds = columns_for(Feed::COUNT);
+        let instances = (0..INSTANCES).map(|row| (row, Feed::Instance));
+        let ends = [(LOAD_ROW, Feed::Load), (self.end_row(), Feed::End)];
+        for (row, feed) in self.kernels.feeds.iter().map(|(&r, &f)| (r, f)).chain(instances).chain(ends) {
+            let point = point(feed as usize, of_feeds);
+            (0..of_feeds).for_each(|column| self.kinds[of_rows + column][row] = point.at(column));
+        }
+    }
+
+    /// Copy constraints: every use of a value is its home.
     fn connect(&mut self) {
         let mut copies = vec![];
-        let at = |row| Cell { column: Wire::Wire, row };
         for (id, recipe) in self.values.recipes().iter().enumerate() {
-            let row = self.homes[id];
-            match *recipe {
-                Recipe::Product { a, b, .. } => {
-                    copies.push((self.home(a), at(row)));
-                    copies.push((self.home(b), at(row + 1)));
-                }
-                Recipe::Inverse(of) => {
-                    copies.push((self.home(of), at(row)));
-                    copies.push((self.home(self.values.one()), at(row + 2)));
-                }
-                Recipe::Alpha | Recipe::S | Recipe::One => {}
+            if let Some(cells) = recipe.cells() {
+                let used = cells.into_iter().zip(self.homes[id]..);
+                copies.extend(used.filter_map(|(value, row)| Some((self.home(value?), row))));
             }
         }
-        for check in &self.checks {
-            copies.push((check.left, at(check.row)));
-            copies.push((self.home(check.value), at(check.row + 1)));
-            copies.push((check.right, at(check.row + 2)));
-        }
-        for (row, steps) in self.activations.steps.iter().enumerate() {
-            for (value, column) in [(steps.read, Wire::ReadStep), (steps.made, Wire::MadeStep)] {
-                copies.extend(value.map(|v| (self.home(v), Cell { column, row })));
-            }
-        }
-        for (&row, &value) in &self.kernels.carries {
-            copies.push((self.home(value), at(row)));
-        }
-        for (&row, source) in &self.kernels.products {
-            let from = match *source {
-                kernels::Source::Channel(cell) => cell,
-                kernels::Source::Value(value) => self.home(value),
-            };
-            copies.push((from, at(row)));
-        }
-        let [input, output, label] = self.hashing.exports();
-        for (instance, row) in [(Instance::Input, input), (Instance::Output, output), (Instance::Label, label)] {
-            copies.push((at(row), at(instance as usize)));
-        }
+        copies.extend(self.activations.rides.iter().map(|&(row, value)| (self.home(value), row)));
+        copies.extend(self.kernels.carries.iter().map(|(&row, &value)| (self.home(value), row)));
+        copies.extend(self.kernels.products.iter().map(|(&row, &value)| (self.home(value), row)));
+        copies.extend(self.checks.iter().map(|check| (self.home(check.value), check.row)));
+        let instances = [Instance::Input, Instance::Output, Instance::Label];
+        copies.extend(self.hashing.exports().into_iter().zip(instances).map(|(row, i)| (row, i as usize)));
         self.copies = copies;
     }
 }
 
-/// Positions of channel values, by map, channel and phase.
+fn home(values: &Values, homes: &[usize], value: ValueId) -> usize {
+    let made = values.recipes()[value].cells().and_then(|cells| cells.iter().position(Option::is_none));
+    homes[value] + made.unwrap_or(0)
+}
+
+/// The size of a circuit with this many rows.
+fn size(rows: usize, wanted: Option<u32>) -> Result<u32, PlanError> {
+    let needed = (rows + 1 + BLINDING_ROWS).next_power_of_two().trailing_zeros();
+    let k = wanted.unwrap_or(needed);
+    if k < needed {
+        return Err(PlanError::Rows { k, needed });
+    }
+    if k > needed + MAX_SPARE || k > MAX_K {
+        return Err(PlanError::TooManyRows { k, needed });
+    }
+    Ok(k)
+}
+
+fn distinct(kinds: &[Option<RowKind>]) -> Vec<RowKind> {
+    let set: std::collections::BTreeSet<RowKind> = kinds.iter().flatten().copied().collect();
+    set.into_iter().collect()
+}
+
+/// Ties the sums that left to one another.
+fn checks(activations: &Activations, kernels: &Kernels, hashing: &Hashing, values: &mut Values) -> Vec<Check> {
+    let sum_of = |block: Block| activations.blocks.iter().find(|b| b.block == block);
+    let [input, output, _] = hashing.exports();
+    let mut checks = vec![];
+    let scaled = |values: &mut Values, row: usize, by: Monomial, plus: ValueId| {
+        let (sum, by) = (values.wire(row), values.monomial(by));
+        values.sum(by, sum, plus)
+    };
+    if let Some(packed) = sum_of(Block::Input) {
+        let value = scaled(values, packed.row, packed.last, values.zero());
+        checks.push(Check { of: Subject::Input, value, row: input + 1 });
+    }
+    let value = scaled(values, activations.logits_row, activations.last_logit, values.zero());
+    checks.push(Check { of: Subject::Output, value, row: output + 1 });
+    for (layer, &total) in kernels.totals.iter().enumerate() {
+        let zero = values.zero();
+        let border = sum_of(Block::Border(layer)).map_or(zero, |b| scaled(values, b.row, b.last, zero));
+        if let Some(made) = sum_of(Block::Made(layer)) {
+            let value = scaled(values, made.row, made.last, border);
+            checks.push(Check { of: Subject::Layer(layer), value, row: total });
+        }
+    }
+    checks
+}
+
+/// Which rows of the wire are in use.
+struct WireUse {
+    taken: Vec<bool>,
+    end: usize,
+}
+
+impl WireUse {
+    fn new(activations: &Activations, hashing: &Hashing) -> Self {
+        let mut wire = Self { taken: vec![true; FIRST_FREE_ROW], end: 0 };
+        wire.take(0..FIRST_FREE_ROW);
+        let uses = activations.kinds.iter().enumerate().filter(|(_, kind)| kind.is_some_and(|k| k.uses_wire()));
+        wire.take(uses.map(|(row, _)| row));
+        wire.take(hashing.exports().into_iter().flat_map(|row| [row, row + 1]));
+        wire
+    }
+
+    fn take(&mut self, rows: impl Iterator<Item = usize>) {
+        for row in rows {
+            if row >= self.taken.len() {
+                self.taken.resize(row + 1, false);
+            }
+            self.taken[row] = true;
+            self.end = self.end.max(row + 1);
+        }
+    }
+
+    /// Places derivations wherever four cells in a row are free.
+    fn homes(&mut self, values: &Values) -> Vec<usize> {
+        let mut row = FIRST_FREE_ROW;
+        let mut homes = vec![];
+        for (id, recipe) in values.recipes().iter().enumerate() {
+            homes.push(match *recipe {
+                Recipe::Alpha | Recipe::S | Recipe::One => LOAD_ROW + id,
+                Recipe::Wire(row) => row,
+                _ => {
+                    let is_taken = |row: usize| self.taken.get(row).is_some_and(|&t| t);
+                    while let Some(clash) = (row..row + DERIVATION).rev().find(|&r| is_taken(r)) {
+                        row = clash + 1;
+                    }
+                    row += DERIVATION;
+                    self.end = self.end.max(row);
+                    row - DERIVATION
+                }
+            });
+        }
+        homes
+    }
+}
+
+/// Rows of the wire where channel values leave, by map, channel and phase.
 type Exports = HashMap<(MapId, usize, (usize, usize)), usize>;

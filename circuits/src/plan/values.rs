@@ -1,6 +1,7 @@
-//! Field elements that the circuit derives from its challenges: powers of α and s, sums of powers, constants.
+//! Field elements that the circuit derives: powers of α and s, sums of powers, constants, and what becomes of values
+//! that leave the running sums.
 //!
-//! Each is computed once, by products on the wire column, and copied to wherever a step or a product needs it.
+//! Each is computed once, by `a·b + c` on four cells of the wire column, and copied to wherever it is needed.
 
 use std::collections::HashMap;
 
@@ -37,17 +38,36 @@ pub enum Recipe {
     S,
     /// One.
     One,
-    /// `a·b + plus`
-    Product {
+    /// What one plus it makes one.
+    Zero,
+    /// `a·b + c`
+    Sum {
         /// First factor.
         a: ValueId,
         /// Second factor.
         b: ValueId,
-        /// A small constant.
-        plus: i64,
+        /// What is added.
+        c: ValueId,
     },
     /// The inverse of a value.
     Inverse(ValueId),
+    /// The negative of a value.
+    Negative(ValueId),
+    /// What stands on the wire in a row: it left a running sum there.
+    Wire(usize),
+}
+
+impl Recipe {
+    /// The four cells `a, b, c, a·b + c`: each a value made before, or `None` for the one that is made.
+    pub fn cells(self) -> Option<[Option<ValueId>; 4]> {
+        match self {
+            Self::Alpha | Self::S | Self::One | Self::Wire(_) => None,
+            Self::Zero => Some([Some(ONE), Some(ONE), None, Some(ONE)]),
+            Self::Sum { a, b, c } => Some([Some(a), Some(b), Some(c), None]),
+            Self::Inverse(of) => Some([Some(of), None, Some(ZERO), Some(ONE)]),
+            Self::Negative(of) => Some([Some(ONE), None, Some(of), Some(ZERO)]),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -64,12 +84,13 @@ pub struct Values {
     known: HashMap<Recipe, ValueId>,
 }
 
-/// The value one; α and s have the ids before it.
+/// α and s have the ids before it.
 const ONE: ValueId = 2;
+const ZERO: ValueId = 3;
 
 impl Default for Values {
     fn default() -> Self {
-        let recipes = vec![Recipe::Alpha, Recipe::S, Recipe::One];
+        let recipes = vec![Recipe::Alpha, Recipe::S, Recipe::One, Recipe::Zero];
         let known = recipes.iter().copied().zip(0..).collect();
         Self { recipes, known }
     }
@@ -87,8 +108,8 @@ impl Values {
     }
 
     /// The value zero.
-    pub fn zero(&mut self) -> ValueId {
-        self.add(Recipe::Product { a: ONE, b: ONE, plus: -1 })
+    pub fn zero(&self) -> ValueId {
+        ZERO
     }
 
     fn add(&mut self, recipe: Recipe) -> ValueId {
@@ -98,10 +119,38 @@ impl Values {
         })
     }
 
-    fn product(&mut self, a: ValueId, b: ValueId) -> ValueId {
+    /// What left a running sum in this row of the wire.
+    pub fn wire(&mut self, row: usize) -> ValueId {
+        self.add(Recipe::Wire(row))
+    }
+
+    /// `a·b`
+    pub fn product(&mut self, a: ValueId, b: ValueId) -> ValueId {
         match (a, b) {
             (ONE, other) | (other, ONE) => other,
-            _ => self.add(Recipe::Product { a: a.min(b), b: a.max(b), plus: 0 }),
+            _ => self.sum(a, b, ZERO),
+        }
+    }
+
+    /// `a·b + c`
+    pub fn sum(&mut self, a: ValueId, b: ValueId, c: ValueId) -> ValueId {
+        self.add(Recipe::Sum { a: a.min(b), b: a.max(b), c })
+    }
+
+    /// A small number.
+    pub fn constant(&mut self, number: i64) -> ValueId {
+        match number {
+            0 => ZERO,
+            1 => ONE,
+            n if n < 0 => {
+                let positive = self.constant(-n);
+                self.add(Recipe::Negative(positive))
+            }
+            n => {
+                let half = self.constant(n / 2);
+                let double = self.sum(ONE, half, half);
+                if n % 2 == 1 { self.sum(ONE, double, ONE) } else { double }
+            }
         }
     }
 
@@ -111,7 +160,7 @@ impl Values {
             1 => match base {
                 Base::Alpha => 0,
                 Base::S => 1,
-                Base::Byte => self.add(Recipe::Product { a: ONE, b: ONE, plus: 255 }),
+                Base::Byte => self.constant(256),
             },
             -1 => {
                 let one = self.power(base, 1);
@@ -133,32 +182,40 @@ impl Values {
         self.product(xy, z)
     }
 
+    /// `α^exponent`
+    pub fn alpha(&mut self, exponent: usize) -> ValueId {
+        self.power(Base::Alpha, exponent as i64)
+    }
+
     /// `α^first · Σ α^(pitch·i + j)` over `rows` × `cols` positions.
     pub fn grid(&mut self, first: usize, pitch: usize, rows: usize, cols: usize) -> ValueId {
-        let (row, column) = (self.power(Base::Alpha, pitch as i64), self.power(Base::Alpha, 1));
+        let (row, column) = (self.alpha(pitch), self.alpha(1));
         let down = self.series(row, rows);
         let along = self.series(column, cols);
         let sum = self.product(down, along);
-        let shift = self.power(Base::Alpha, first as i64);
+        let shift = self.alpha(first);
         self.product(sum, shift)
     }
 
     /// `1 + x + … + x^(n-1)`
     fn series(&mut self, x: ValueId, n: usize) -> ValueId {
-        (1..n).fold(ONE, |sum, _| self.add(Recipe::Product { a: sum, b: x, plus: 1 }))
+        (1..n).fold(ONE, |sum, _| self.sum(sum, x, ONE))
     }
 
-    /// All values, given the challenges.
-    pub fn evaluate(&self, alpha: Fr, s: Fr) -> Vec<Fr> {
+    /// All values, given the challenges and the wire.
+    pub fn evaluate(&self, alpha: Fr, s: Fr, wire: impl Fn(usize) -> Fr) -> Vec<Fr> {
         let mut values: Vec<Fr> = Vec::with_capacity(self.recipes.len());
         for recipe in &self.recipes {
             values.push(match *recipe {
                 Recipe::Alpha => alpha,
                 Recipe::S => s,
                 Recipe::One => Fr::one(),
-                Recipe::Product { a, b, plus } => values[a] * values[b] + small(plus),
+                Recipe::Zero => Fr::zero(),
+                Recipe::Sum { a, b, c } => values[a] * values[b] + values[c],
                 // A zero challenge has probability 2^-254; the proof would then not verify.
                 Recipe::Inverse(of) => Option::from(values[of].invert()).unwrap_or(Fr::zero()),
+                Recipe::Negative(of) => -values[of],
+                Recipe::Wire(row) => wire(row),
             });
         }
         values
@@ -178,17 +235,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn monomials_and_grids_have_their_values() {
+    fn monomials_grids_and_constants_have_their_values() {
         let mut values = Values::default();
         let (alpha, s) = (Fr::from(3), Fr::from(5));
         let m = values.monomial(Monomial { x: -7, y: 13, z: 2 });
         let grid = values.grid(4, 10, 3, 2);
-        let zero = values.zero();
-        let all = values.evaluate(alpha, s);
+        let constants: Vec<_> = (-70..70).map(|n| (n, values.constant(n))).collect();
+        let wire = values.wire(17);
+        let sum = values.sum(m, grid, wire);
+        let all = values.evaluate(alpha, s, |row| Fr::from(row as u64));
         let inverse: Fr = Option::from(alpha.invert()).expect("not zero");
         assert_eq!(all[m], inverse.pow([7]) * s.pow([13]) * Fr::from(65536));
-        let sum: Fr = (0..3).flat_map(|i| (0..2).map(move |j| 4 + 10 * i + j)).map(|e| alpha.pow([e])).sum();
-        assert_eq!(all[grid], sum);
-        assert_eq!(all[zero], Fr::zero());
+        let positions: Fr = (0..3).flat_map(|i| (0..2).map(move |j| 4 + 10 * i + j)).map(|e| alpha.pow([e])).sum();
+        assert_eq!(all[grid], positions);
+        assert_eq!(all[sum], all[m] * positions + Fr::from(17));
+        for (n, id) in constants {
+            assert_eq!(all[id], small(n), "{n}");
+        }
+    }
+
+    #[test]
+    fn every_recipe_is_a_row_that_holds() {
+        let mut values = Values::default();
+        values.monomial(Monomial { x: -7, y: 13, z: -2 });
+        values.constant(-5);
+        let all = values.evaluate(Fr::from(3), Fr::from(5), |_| Fr::zero());
+        for (id, recipe) in values.recipes().iter().enumerate() {
+            if let Some(cells) = recipe.cells() {
+                let [a, b, c, out] = cells.map(|cell| all[cell.unwrap_or(id)]);
+                assert_eq!(a * b + c, out, "{recipe:?}");
+            }
+        }
     }
 }

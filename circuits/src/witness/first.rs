@@ -1,12 +1,13 @@
-//! First phase: activations, parameters, border terms, lookup counts and hash states.
+//! First phase: activations, parameters, lookup counts and hash states.
 
 use halo2curves::bn256::Fr;
+use rayon::prelude::*;
 
 use super::{Assigned, Salts, Values};
 use crate::{
     circuit::First,
-    network::{Network, Params},
-    plan::{ActivationRow, Chain, Flag, Parameter, Plan},
+    network::Params,
+    plan::{ActivationRow, Chain, FIRST_FREE_ROW, Feed, Geometry, Parameter, Plan, round_rows},
     poseidon::{PARAMETERS, Packed, WIDTH},
     semantics::{Trace, WindowSums},
 };
@@ -28,41 +29,37 @@ pub struct FirstWitness {
     pub rem_count: Values,
     /// Hash state.
     pub hash: Vec<Values>,
-}
-
-/// One lane's cells of one row.
-#[derive(Clone, Copy)]
-struct LaneCell {
-    d: i64,
-    y: i64,
-    rem: i64,
+    /// What every layer's products have outside of its output, by layer, border term and channel. It is not committed
+    /// to before s is drawn, and need not be: see `docs/circuit.md`.
+    pub borders: Vec<Vec<Vec<i64>>>,
 }
 
 impl FirstWitness {
     /// Lays out an inference.
     pub fn new(plan: &Plan, params: &Params, trace: &Trace, salts: Salts) -> Self {
         let rows = plan.usable_rows();
-        let mut lanes = Lanes::new(plan, params, trace);
-        for (row, kind) in plan.activations.rows.iter().enumerate() {
-            lanes.fill(row, *kind);
-        }
-        let [d, y, rem] = lanes.cells;
         let mut hash = vec![vec![Fr::zero(); rows]; WIDTH];
         let net = &plan.network;
-        fill_chain(&mut hash, &plan.hashing.input, &Packed::input(net, &trace.maps[0].y), salts.input);
-        fill_chain(&mut hash, &plan.hashing.output, &Packed::output(net, trace.logits()), salts.output);
-        fill_arg_max(&mut hash, plan, trace);
-        for row in plan.hashing.exports() {
-            hash[0][row] = Fr::one();
-        }
+        let ((), borders) = rayon::join(
+            || {
+                fill_chain(&mut hash, &plan.hashing.input, &Packed::input(net, &trace.maps[0].y), salts.input);
+                fill_chain(&mut hash, &plan.hashing.output, &Packed::output(net, trace.logits()), salts.output);
+                fill_arg_max(&mut hash, plan, trace);
+            },
+            || borders(plan, params, trace),
+        );
+        let lane = |pick: &(dyn Fn(&Cell) -> i64 + Sync)| -> Vec<Values> {
+            (0..plan.shape.lanes).into_par_iter().map(|lane| Values::Small(lane_column(plan, trace, lane, pick))).collect()
+        };
         let mut witness = Self {
             weights: weight_columns(plan, params).into_iter().map(Values::Small).collect(),
-            d: d.into_iter().map(Values::Small).collect(),
-            y: y.into_iter().map(Values::Small).collect(),
-            rem: rem.into_iter().map(Values::Small).collect(),
+            d: lane(&|cell| cell.d),
+            y: lane(&|cell| cell.y),
+            rem: lane(&|cell| cell.rem),
             pair_count: Values::Small(vec![]),
             rem_count: Values::Small(vec![]),
             hash: hash.into_iter().map(Values::Field).collect(),
+            borders,
         };
         witness.count(plan);
         witness
@@ -71,26 +68,27 @@ impl FirstWitness {
     /// Counts lookups. Values outside the table are not counted: they have no row, and the balance will not be zero.
     pub fn count(&mut self, plan: &Plan) {
         let len = plan.network.precision.table_len();
-        let mut counts = [vec![0; plan.usable_rows()], vec![0; plan.usable_rows()]];
-        for (row, kind) in plan.activations.rows.iter().enumerate() {
-            if !matches!(kind, ActivationRow::Cells { .. } | ActivationRow::Compare { .. }) {
-                continue;
-            }
-            for (columns, count) in [&self.d, &self.rem].into_iter().zip(&mut counts) {
-                for values in columns {
+        let looked_up: Vec<usize> = (plan.activations.kinds.iter().enumerate())
+            .filter(|(_, kind)| kind.is_some_and(|k| k.is_looked_up()))
+            .map(|(row, _)| row)
+            .collect();
+        let count = |columns: &[Values]| {
+            let mut counts = vec![0; plan.usable_rows()];
+            for values in columns {
+                for &row in &looked_up {
                     let value = match values {
                         Values::Small(v) => v[row],
                         Values::Field(v) => i64::try_from(v[row].to_u64().unwrap_or(u64::MAX)).unwrap_or(-1),
                     };
                     if let Some(index) = usize::try_from(value).ok().filter(|&v| v < len) {
-                        count[index + 1] += 1;
+                        counts[FIRST_FREE_ROW + index] += 1;
                     }
                 }
             }
-        }
-        let [pairs, rems] = counts;
-        self.pair_count = Values::Small(pairs);
-        self.rem_count = Values::Small(rems);
+            Values::Small(counts)
+        };
+        let (pairs, rems) = rayon::join(|| count(&self.d), || count(&self.rem));
+        (self.pair_count, self.rem_count) = (pairs, rems);
     }
 
     /// Columns with their values.
@@ -121,9 +119,12 @@ impl ToSmall for Fr {
 /// Parameters as they are stored: with an offset, so that the usual ones are small and not negative.
 pub fn weight_columns(plan: &Plan, params: &Params) -> Vec<Vec<i64>> {
     let offset = plan.network.precision.param_offset();
-    let flags = &plan.flags[Flag::Weight as usize];
-    let padding: Vec<i64> =
-        flags[..plan.usable_rows()].iter().map(|&flag| if flag == 1 { offset } else { 0 }).collect();
+    let mut padding = vec![0; plan.usable_rows()];
+    for (&row, feed) in &plan.kernels.feeds {
+        if matches!(feed, Feed::Fresh | Feed::Next) {
+            padding[row] = offset;
+        }
+    }
     let mut columns = vec![padding; plan.shape.weight_columns];
     for cell in &plan.kernels.cells {
         let value = match cell.parameter {
@@ -135,100 +136,75 @@ pub fn weight_columns(plan: &Plan, params: &Params) -> Vec<Vec<i64>> {
     columns
 }
 
-struct Lanes<'a> {
-    net: &'a Network,
-    params: &'a Params,
-    trace: &'a Trace,
-    /// `d`, `y`, `rem`: by lane, by row.
-    cells: [Vec<Vec<i64>>; 3],
-    /// Sums of the layer whose border was filled last.
-    sums: Option<(usize, WindowSums<'a>)>,
+/// One lane's cells of one row.
+struct Cell {
+    d: i64,
+    y: i64,
+    rem: i64,
 }
 
-impl<'a> Lanes<'a> {
-    fn new(plan: &'a Plan, params: &'a Params, trace: &'a Trace) -> Self {
-        let empty = vec![vec![0; plan.usable_rows()]; plan.shape.lanes];
-        Self { net: &plan.network, params, trace, cells: [empty.clone(), empty.clone(), empty], sums: None }
-    }
-
-    fn set(&mut self, row: usize, lane: usize, cell: LaneCell) {
-        let [d, y, rem] = &mut self.cells;
-        d[lane][row] = cell.d;
-        y[lane][row] = cell.y;
-        rem[lane][row] = cell.rem;
-    }
-
-    /// What a layer's channel has outside of its output.
-    fn border(&mut self, layer: usize, channel: usize, i: i64, j: i64) -> i64 {
-        let (net, weights, maps) = (self.net, &self.params[layer].weights, &self.trace.maps);
-        let (_, sums) = match self.sums.take() {
-            Some(sums) if sums.0 == layer => self.sums.insert(sums),
-            _ => self.sums.insert((layer, WindowSums::new(net, &net.layers[layer], weights, maps))),
+fn lane_column(plan: &Plan, trace: &Trace, lane: usize, pick: &(dyn Fn(&Cell) -> i64 + Sync)) -> Vec<i64> {
+    // What idle lanes hold: it is in the table, too.
+    let spare = Cell { d: 0, y: i64::from(plan.network.precision.clamp(0)), rem: 0 };
+    let mut column = vec![0; plan.usable_rows()];
+    for (row, kind) in plan.activations.rows.iter().enumerate() {
+        column[row] = match *kind {
+            ActivationRow::Idle | ActivationRow::Open | ActivationRow::Close | ActivationRow::Edge { .. } => continue,
+            ActivationRow::Cells { map, first, step, count } if lane < count => {
+                let (cells, at) = (&trace.maps[map], first + lane * step);
+                pick(&Cell { d: cells.d[at].into(), y: cells.y[at].into(), rem: cells.rem[at].into() })
+            }
+            ActivationRow::Compare { logit } if lane == 0 => {
+                let logits = trace.logits();
+                let before = i64::from(logit < trace.label);
+                let margin = i64::from(logits[trace.label]) - i64::from(logits[logit]) - before;
+                pick(&Cell { rem: margin, ..spare })
+            }
+            ActivationRow::Cells { .. } | ActivationRow::Compare { .. } | ActivationRow::Hold => pick(&spare),
         };
-        sums.at(channel, i, j)
     }
+    column
+}
 
-    fn fill(&mut self, row: usize, kind: ActivationRow) {
-        let spare = LaneCell { d: 0, y: i64::from(self.net.precision.clamp(0)), rem: 0 };
-        let lanes = self.cells[0].len();
-        match kind {
-            ActivationRow::Idle | ActivationRow::Gap => {}
-            ActivationRow::Cells { map, first, step, count, .. } => {
-                let cells = &self.trace.maps[map];
-                for lane in 0..lanes {
-                    let at = first + lane * step;
-                    let cell = if lane < count {
-                        LaneCell { d: cells.d[at].into(), y: cells.y[at].into(), rem: cells.rem[at].into() }
-                    } else {
-                        spare
-                    };
-                    self.set(row, lane, cell);
-                }
-            }
-            ActivationRow::Border { layer, i, j, first, step, count } => {
-                let precision = self.net.precision;
-                let values: Vec<i64> = (0..count).map(|lane| self.border(layer, first - lane * step, i, j)).collect();
-                for (lane, sum) in values.into_iter().enumerate() {
-                    let d = (sum >> precision.bits) + precision.border_offset();
-                    let rem = sum & ((1 << precision.bits) - 1);
-                    self.set(row, lane, LaneCell { d, y: 0, rem });
-                }
-            }
-            ActivationRow::Compare { logit } => {
-                for lane in 0..lanes {
-                    self.set(row, lane, spare);
-                }
-                let logits = self.trace.logits();
-                let before = i64::from(logit < self.trace.label);
-                let margin = i64::from(logits[self.trace.label]) - i64::from(logits[logit]) - before;
-                self.set(row, 0, LaneCell { rem: margin, ..spare });
-            }
+/// What every layer's products have outside of its output.
+fn borders(plan: &Plan, params: &Params, trace: &Trace) -> Vec<Vec<Vec<i64>>> {
+    let net = &plan.network;
+    let of_layer = |(index, layer): (usize, &crate::network::Layer)| {
+        let edges = Geometry::new(net, layer, plan.readings[layer.inputs[0]]).border();
+        if edges.is_empty() {
+            return vec![];
         }
-    }
+        let sums = WindowSums::new(net, layer, &params[index].weights, &trace.maps);
+        let channels = 0..net.maps[layer.output].channels;
+        let term = |edge: crate::plan::Edge| {
+            let at = |channel| edge.positions.iter().map(|&(i, j)| sums.at(channel, i, j)).sum();
+            channels.clone().into_par_iter().map(at).collect()
+        };
+        edges.into_iter().map(term).collect()
+    };
+    net.layers.iter().enumerate().map(of_layer).collect()
 }
 
 fn fill_chain(hash: &mut [Vec<Fr>], chain: &Chain, packed: &Packed, salt: Fr) {
-    let mut state = [Fr::zero(), packed.domain, salt, Fr::zero()];
-    let pairs = packed.pairs();
-    for i in 0..=pairs.len() {
-        let digest = fill_hash(hash, chain.hash_row(i), state);
-        if let Some(&[high, low]) = pairs.get(i) {
-            state = [Fr::zero(), digest, high, low];
-        } else {
-            hash[1][chain.digest_row()] = digest;
-        }
+    // The domain is part of the first round's constants.
+    let mut digest = fill_hash(hash, chain.hash_row(0), Fr::zero(), salt, packed.domain);
+    for (i, &element) in packed.elements.iter().enumerate() {
+        digest = fill_hash(hash, chain.hash_row(i + 1), digest, element, Fr::zero());
     }
 }
 
-/// Rows of one hash; returns the digest.
-fn fill_hash(hash: &mut [Vec<Fr>], start: usize, mut state: [Fr; WIDTH]) -> Fr {
+/// Rows of one hash; returns the digest. `keyed` is added to the first input when the first constants are.
+fn fill_hash(hash: &mut [Vec<Fr>], start: usize, chained: Fr, absorbed: Fr, keyed: Fr) -> Fr {
     let mut row = start;
+    let mut state = [Fr::zero(), chained, absorbed];
     for round in 0..PARAMETERS.rounds() {
         let full = PARAMETERS.is_full(round);
+        (0..WIDTH).for_each(|i| hash[i][row] = state[i]);
+        if round == 0 {
+            state[1] += keyed;
+        }
         for i in 0..WIDTH {
-            hash[i][row] = state[i];
-            let keyed = state[i] + PARAMETERS.constants[round][i];
-            let square = keyed.square();
+            let square = (state[i] + PARAMETERS.constants[round][i]).square();
             if full {
                 hash[i][row + 1] = square;
                 hash[i][row + 2] = square.square();
@@ -238,19 +214,22 @@ fn fill_hash(hash: &mut [Vec<Fr>], start: usize, mut state: [Fr; WIDTH]) -> Fr {
             }
         }
         state = PARAMETERS.round(round, state);
-        row += if full { 3 } else { 2 };
+        row += round_rows(round);
     }
+    (0..WIDTH).for_each(|i| hash[i][row] = state[i]);
     state[0]
 }
 
-/// The arg-max beside the logits: reached, count, largest logit.
+/// The arg-max beside the logits, from the first of them on: count, reached, largest logit.
 fn fill_arg_max(hash: &mut [Vec<Fr>], plan: &Plan, trace: &Trace) {
     let best = Fr::from(u64::from(trace.logits()[trace.label]));
-    hash[2][plan.hashing.compare_seed()] = best;
     for logit in 0..plan.hashing.classes {
         let row = plan.hashing.compare + 2 * logit;
-        hash[0][row] = Fr::from(u64::from(logit >= trace.label));
-        hash[1][row] = Fr::from(trace.label.min(logit + 1) as u64);
-        hash[2][row] = best;
+        // Beside the logit stands what held before it.
+        for (row, after) in [(row - 1, logit), (row, logit + 1)] {
+            hash[0][row] = Fr::from(trace.label.min(after) as u64);
+            hash[1][row] = Fr::from(u64::from(after > trace.label));
+            hash[2][row] = best;
+        }
     }
 }

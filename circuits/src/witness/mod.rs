@@ -2,12 +2,16 @@
 
 mod first;
 mod second;
+mod third;
+
+use std::sync::Arc;
 
 use halo2_proofs::plonk::{Advice, Column};
 use halo2curves::bn256::Fr;
 
 pub use first::{FirstWitness, weight_columns};
-pub use second::{Challenges, SecondWitness};
+pub use second::{Drawn, SecondWitness};
+pub use third::{Challenges, ThirdWitness};
 
 use crate::{
     model::Model,
@@ -70,8 +74,8 @@ pub struct Salts {
     pub output: Fr,
 }
 
-/// A change to the second-phase columns: how tests play the cheating prover.
-pub type Tamper = dyn Fn(&mut SecondWitness, &Plan) + Send + Sync;
+/// A change to later columns before they are committed to: how tests play the cheating prover.
+pub type Tamper<W> = dyn Fn(&mut W, &Plan) + Send + Sync;
 
 /// Everything that one proof is made of.
 #[derive(Clone)]
@@ -80,7 +84,7 @@ pub struct Witness {
     pub first: FirstWitness,
     /// The public instances.
     pub instances: [Fr; INSTANCES],
-    tamper: Option<std::sync::Arc<Tamper>>,
+    tampers: (Option<Arc<Tamper<SecondWitness>>>, Option<Arc<Tamper<ThirdWitness>>>),
 }
 
 impl Witness {
@@ -98,21 +102,36 @@ impl Witness {
         instances[Instance::Output as usize] = Packed::output(&plan.network, trace.logits()).commit(salts.output);
         instances[Instance::Label as usize] = Fr::from(trace.label as u64);
         instances[Instance::Context as usize] = context;
-        Self { first, instances, tamper: None }
+        Self { first, instances, tampers: (None, None) }
     }
 
     /// A prover that changes second-phase cells before it commits to them.
-    pub fn tampered(mut self, tamper: impl Fn(&mut SecondWitness, &Plan) + Send + Sync + 'static) -> Self {
-        self.tamper = Some(std::sync::Arc::new(tamper));
+    pub fn tampered_early(mut self, tamper: impl Fn(&mut SecondWitness, &Plan) + Send + Sync + 'static) -> Self {
+        self.tampers.0 = Some(Arc::new(tamper));
+        self
+    }
+
+    /// A prover that changes third-phase cells before it commits to them.
+    pub fn tampered(mut self, tamper: impl Fn(&mut ThirdWitness, &Plan) + Send + Sync + 'static) -> Self {
+        self.tampers.1 = Some(Arc::new(tamper));
         self
     }
 
     /// The second phase.
-    pub fn second(&self, plan: &Plan, challenges: Challenges) -> SecondWitness {
-        let mut second = SecondWitness::new(plan, &self.first, &self.instances, challenges);
-        if let Some(tamper) = &self.tamper {
+    pub fn second(&self, plan: &Plan, drawn: Drawn) -> SecondWitness {
+        let mut second = SecondWitness::new(plan, &self.first, drawn);
+        if let Some(tamper) = &self.tampers.0 {
             tamper(&mut second, plan);
         }
         second
+    }
+
+    /// The third phase.
+    pub fn third(&self, plan: &Plan, second: &SecondWitness, challenges: Challenges) -> ThirdWitness {
+        let mut third = ThirdWitness::new(plan, &self.first, second, &self.instances, challenges);
+        if let Some(tamper) = &self.tampers.1 {
+            tamper(&mut third, plan);
+        }
+        third
     }
 }
