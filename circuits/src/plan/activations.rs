@@ -104,7 +104,7 @@ struct Layout<'a> {
 }
 
 impl Activations {
-    /// Lays out the input, every layer's output, and every layer's border.
+    /// Lays out the logits, which the hashes go below of, then the input, every layer's border and every layer's output.
     pub fn new(net: &Network, readings: &[Reading], lanes: usize, values: &mut Values) -> Self {
         let out = Activations {
             // The first rows of the wire column hold instances and challenges; nothing may leave to it there.
@@ -118,10 +118,13 @@ impl Activations {
             last_logit: Monomial::default(),
         };
         let mut layout = Layout { net, readings, lanes, values, out, pending: None, made: Monomial::default() };
+        layout.logits(net.layers.len() - 1);
         layout.input();
         for (index, layer) in net.layers.iter().enumerate() {
             layout.border(index);
-            if layer.output == net.output_id() { layout.logits(index) } else { layout.map(index) }
+            if layer.output != net.output_id() {
+                layout.map(index);
+            }
         }
         layout.push(ActivationRow::Open, RowKind::Open);
         layout.out

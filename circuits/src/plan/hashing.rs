@@ -2,7 +2,7 @@
 
 use halo2curves::bn256::Fr;
 
-use super::{FIRST_FREE_ROW, Flag, Number, Plan};
+use super::{Flag, Number, Plan};
 use crate::{
     network::Network,
     poseidon::{self, PACK, PARAMETERS},
@@ -57,20 +57,13 @@ pub struct Hashing {
 }
 
 impl Hashing {
-    /// Places the hashes before the logits if they fit there, and after all activations otherwise.
-    pub fn new(net: &Network, compare: usize, after: usize) -> Self {
+    /// Places the hashes below the logits.
+    pub fn new(net: &Network, compare: usize, start: usize) -> Self {
         let classes = net.classes();
         let chain = |start, elements, domain| Chain { start, elements, domain };
-        let place = |start| {
-            let input = chain(start, poseidon::input_elements(net), poseidon::input_domain(net));
-            let output = chain(input.digest_row() + 1, classes.div_ceil(PACK), poseidon::output_domain(net));
-            (input, output, output.digest_row() + 2)
-        };
-        let (input, output, end) = match place(FIRST_FREE_ROW) {
-            early if early.2 < compare => early,
-            _ => place(after),
-        };
-        Self { input, output, compare, classes, end: end.max(after) }
+        let input = chain(start, poseidon::input_elements(net), poseidon::input_domain(net));
+        let output = chain(input.digest_row() + 1, classes.div_ceil(PACK), poseidon::output_domain(net));
+        Self { input, output, compare, classes, end: output.digest_row() + 2 }
     }
 
     /// Rows where a digest or the label leaves to the wire: there and, for what was absorbed, in the next row.

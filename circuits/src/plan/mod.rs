@@ -113,7 +113,7 @@ impl Plan {
         }
         let mut values = Values::default();
         let activations = Activations::new(network, &readings, lanes, &mut values);
-        let hashing = Hashing::new(network, activations.first_compare, activations.rows.len());
+        let hashing = Hashing::new(network, activations.first_compare, activations.logits_row);
         let mut wire = WireUse::new(&activations, &hashing);
         let kernels = Kernels::new(
             network,
