@@ -12,6 +12,7 @@ pub mod keys;
 pub mod model;
 pub mod network;
 pub mod plan;
+pub mod planner;
 pub mod poseidon;
 pub mod proof;
 pub mod prover;
