@@ -4,9 +4,7 @@
 //! commits to the same columns with fresh randomness in the blinding rows: `C'_j`. A Schnorr proof shows that
 //! `Σ ξ^j (C'_j - C_j)` lies in the span of those rows' Lagrange points, hence that the parameters are the same.
 
-use halo2_proofs::{
-    arithmetic::{CurveAffine, Field, best_multiexp},
-};
+use halo2_proofs::arithmetic::{CurveAffine, Field, best_multiexp};
 use halo2curves::{
     bn256::{Fq, Fr, G1, G1Affine},
     ff::{FromUniformBytes, PrimeField},

@@ -162,7 +162,7 @@ impl ProverKeys {
 }
 
 /// The prover's key of a layout, and the constraint system.
-fn backend_key(plan: &Plan) -> Result<(Key, ConstraintSystem<Fr>), KeyError> {
+pub(crate) fn backend_key(plan: &Plan) -> Result<(Key, ConstraintSystem<Fr>), KeyError> {
     let mut cs = ConstraintSystem::default();
     let config = Config::new(&mut cs, &plan.shape);
     assert_eq!(cs.blinding_factors() + 1, BLINDING_ROWS, "the layout reserves what the proof system blinds");

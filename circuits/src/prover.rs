@@ -181,3 +181,30 @@ fn given<'a>(columns: &[(halo2_proofs::plonk::Column<Advice>, &'a Values)]) -> V
     columns.sort_by_key(|(column, _)| column.index());
     columns.into_iter().map(|(_, values)| Given::from(*values)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{commitment, plan::Choice, sample, srs::Srs};
+
+    #[test]
+    fn one_seed_makes_one_proof() {
+        let model = sample::tiny(1);
+        let plan = crate::plan::Plan::new(&model.network, Choice::default()).expect("plannable");
+        let srs = Srs::development(plan.shape.k);
+        let opening = Opening::random();
+        let committed = commitment::commit(&plan, &srs, &model.params, &opening);
+        let keys = ProverKeys::generate(&model.network, Choice::default(), srs).expect("keys");
+        let salts = Salts { input: Fr::one(), output: Fr::one() };
+        let input = sample::input(&model.network, 3);
+        let witness = Witness::new(&plan, &model, &input, salts, Fr::one()).expect("in range");
+        let [first, again, other] = [1, 1, 2].map(|seed| {
+            let proof = prove_seeded(&keys, &witness, &committed, &opening, [5; 20], [seed; 32]).expect("a proof").0;
+            verifier::verify(&keys.verifier, &committed, &proof).expect("accepted");
+            proof
+        });
+        assert_eq!(first, again);
+        assert_ne!(first.bytes[..64], other.bytes[..64]);
+        assert_ne!(first.link, other.link);
+    }
+}

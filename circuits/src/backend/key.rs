@@ -60,8 +60,7 @@ impl Key {
         assert!(fixed.iter().all(|values| values.len() <= usable), "fixed columns end before the blinding rows");
         let domain = Domain::new(k);
         let sigma = sigma(&domain, k, wires.len(), copies);
-        let numbering =
-            Numbering { fixed: fixed.len(), wires: wires.len(), advice: cs.num_advice_columns() };
+        let numbering = Numbering { fixed: fixed.len(), wires: wires.len(), advice: cs.num_advice_columns() };
         Ok(Self {
             domain,
             rows,
@@ -148,5 +147,69 @@ fn supported(cs: &ConstraintSystem<Fr>) -> Result<Vec<usize>, BackendError> {
     match wires.iter().map(advice).collect() {
         Some(wires) => Ok(wires),
         None => unsupported("other columns than advice in the permutation"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use halo2_proofs::plonk::{keygen_pk, keygen_vk};
+
+    use super::*;
+    use crate::{
+        circuit::ModelCircuit,
+        keys::backend_key,
+        plan::{Choice, Plan},
+        sample,
+        srs::Srs,
+    };
+
+    #[test]
+    fn keys_are_those_of_halo2() {
+        let networks = std::iter::once(sample::tiny(1)).chain((0..3).map(sample::random)).map(|model| model.network);
+        for (network, lanes) in networks.zip([6, 3, 4, 1]) {
+            let choice = Choice { lanes, ..Choice::default() };
+            let plan = Arc::new(Plan::new(&network, choice).expect("plannable"));
+            let srs = Srs::development(plan.shape.k);
+            let circuit = ModelCircuit { plan: plan.clone(), witness: None };
+            let expected = keygen_vk(&srs.params, &circuit).expect("generated");
+            let pk = keygen_pk(&srs.params, expected.clone(), &circuit).expect("generated");
+            let (key, cs) = backend_key(&plan).expect("supported");
+            for (sigma, expected) in key.sigma.iter().zip(pk.permutation().permutations()) {
+                assert_eq!(sigma.to_vec(), expected[..]);
+            }
+            for (fixed, expected) in key.fixed.iter().zip(pk.fixed_values()) {
+                assert_eq!(fixed.to_vec(), expected[..]);
+            }
+            let vk = key.verifying_key(cs, &srs.lagrange);
+            assert_eq!(vk.transcript_repr(), expected.transcript_repr());
+        }
+    }
+
+    #[test]
+    fn other_constraint_systems_are_refused() {
+        type Build = fn(&mut ConstraintSystem<Fr>);
+        let refused = |build: Build| {
+            let mut cs = ConstraintSystem::default();
+            cs.instance_column();
+            let wire = cs.advice_column();
+            cs.enable_equality(wire);
+            build(&mut cs);
+            supported(&cs).is_err()
+        };
+        assert!(!refused(|_| {}));
+        assert!(refused(|cs| {
+            cs.instance_column();
+        }));
+        assert!(refused(|cs| {
+            cs.selector();
+        }));
+        assert!(refused(|cs| cs.set_minimum_degree(4)));
+        assert!(refused(|cs| {
+            let fixed = cs.fixed_column();
+            cs.enable_equality(fixed);
+        }));
+        assert!(supported(&ConstraintSystem::default()).is_err());
     }
 }

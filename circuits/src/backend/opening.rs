@@ -44,10 +44,14 @@ impl<'a> Point<'a> {
         let n = self.omegas.len();
         let n_inverse = Fr::from(n as u64).invert().expect("n is far below the modulus");
         let factor = (Fr::ONE - self.x.pow([n as u64])) * n_inverse;
-        (0..n).into_par_iter().with_min_len(PIECE).map(|row| {
-            let row = self.shifted(row, -rotation);
-            self.reciprocals[row] * self.omegas[row] * factor
-        }).collect()
+        (0..n)
+            .into_par_iter()
+            .with_min_len(PIECE)
+            .map(|row| {
+                let row = self.shifted(row, -rotation);
+                self.reciprocals[row] * self.omegas[row] * factor
+            })
+            .collect()
     }
 }
 
@@ -99,10 +103,8 @@ fn fold(point: &Point<'_>, opened: &[Opened<'_>], y: Fr) -> Vec<Set> {
             });
             let value = |i: usize| members.iter().zip(&factors).map(|(p, factor)| p.values[i].1 * factor).sum();
             let points: Vec<Fr> = rotations.iter().map(|&rotation| point.rotated(rotation)).collect();
-            let mut weights: Vec<Fr> = points
-                .iter()
-                .map(|p| points.iter().filter(|q| *q != p).map(|q| *p - q).product())
-                .collect();
+            let mut weights: Vec<Fr> =
+                points.iter().map(|p| points.iter().filter(|q| *q != p).map(|q| *p - q).product()).collect();
             weights.iter_mut().batch_invert();
             Set { values: (0..points.len()).map(value).collect(), points, rotations, folded, weights }
         })
@@ -161,9 +163,8 @@ impl<'a> Opening<'a> {
         let remainder: Fr = (sets.iter().zip(&own).zip(&factors))
             .map(|((set, own), factor)| {
                 let fractions = set.points.iter().zip(&set.values).zip(&set.weights);
-                let sum: Fr = fractions
-                    .map(|((p, value), weight)| *value * weight * (u - p).invert().unwrap_or(Fr::ZERO))
-                    .sum();
+                let sum: Fr =
+                    fractions.map(|((p, value), weight)| *value * weight * (u - p).invert().unwrap_or(Fr::ZERO)).sum();
                 sum * own * factor
             })
             .sum();

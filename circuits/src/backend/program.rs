@@ -2,6 +2,8 @@
 //!
 //! The polynomial is factored greedily: whatever cell occurs in the most monomials is taken out of them. The result is
 //! a tree of sums; each of its operations runs over a block of rows, so that interpreting the tree costs nothing.
+//!
+//! Columns that occur once, in a linear term, need not be transformed one by one: their sum is transformed instead.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +13,15 @@ use super::polynomial::{Polynomial, Query};
 
 /// Rows that an operation runs over: a few such blocks fit the innermost cache.
 pub(super) const BLOCK: usize = 256;
+
+/// A linear combination of columns that stands for a column.
+#[derive(Clone, Debug)]
+pub(super) struct Merged {
+    /// Its number.
+    pub column: usize,
+    /// Coefficients and numbers of its members.
+    pub terms: Vec<(Fr, usize)>,
+}
 
 /// `constant + Σ coefficient·cell + Σ cell·sum`
 #[derive(Clone, Debug, Default)]
@@ -64,6 +75,7 @@ impl Sum {
         self.products.iter().map(|(_, sum)| 1 + sum.depth()).max().unwrap_or(0)
     }
 
+    #[cfg(test)]
     fn multiplications(&self) -> usize {
         self.scaled.len() + self.products.iter().map(|(_, sum)| 1 + sum.multiplications()).sum::<usize>()
     }
@@ -75,6 +87,36 @@ impl Sum {
             all.insert(*query);
             sum.queries(all);
         }
+    }
+
+    /// How often each column occurs.
+    fn count(&self, counts: &mut BTreeMap<usize, usize>) {
+        let linear = self.plus.iter().chain(&self.minus).chain(self.scaled.iter().map(|(_, query)| query));
+        for query in linear.chain(self.products.iter().map(|(query, _)| query)) {
+            *counts.entry(query.column).or_default() += 1;
+        }
+        self.products.iter().for_each(|(_, sum)| sum.count(counts));
+    }
+
+    /// Replaces linear terms in such columns by one each, numbered from `next` on.
+    fn merge(&mut self, mergeable: &impl Fn(usize) -> bool, next: &mut usize, merged: &mut Vec<Merged>) {
+        let takes = |query: &Query| query.rotation == 0 && mergeable(query.column);
+        let linear = |sum: &Self| {
+            let plus = sum.plus.iter().map(|query| (Fr::ONE, *query));
+            let minus = sum.minus.iter().map(|query| (-Fr::ONE, *query));
+            let all = plus.chain(minus).chain(sum.scaled.iter().copied());
+            all.filter(|(_, query)| takes(query)).map(|(c, query)| (c, query.column)).collect::<Vec<_>>()
+        };
+        let terms = linear(self);
+        if terms.len() > 1 {
+            self.plus.retain(|query| !takes(query));
+            self.minus.retain(|query| !takes(query));
+            self.scaled.retain(|(_, query)| !takes(query));
+            self.plus.push(Query { column: *next, rotation: 0 });
+            merged.push(Merged { column: *next, terms });
+            *next += 1;
+        }
+        self.products.iter_mut().for_each(|(_, sum)| sum.merge(mergeable, next, merged));
     }
 
     fn run<'a>(&self, cells: &impl Fn(Query) -> &'a [Fr], out: &mut [Fr], scratch: &mut [[Fr; BLOCK]]) {
@@ -126,8 +168,18 @@ impl Program {
         Self { sum, depth }
     }
 
+    /// Lets new columns, numbered from `next` on, stand for sums of columns that occur nowhere else.
+    pub fn merge(&mut self, candidate: impl Fn(usize) -> bool, mut next: usize) -> Vec<Merged> {
+        let mut counts = BTreeMap::new();
+        self.sum.count(&mut counts);
+        let mut merged = vec![];
+        self.sum.merge(&|column| candidate(column) && counts.get(&column) == Some(&1), &mut next, &mut merged);
+        merged
+    }
+
     /// Multiplications per row.
-    pub fn multiplications(&self) -> usize {
+    #[cfg(test)]
+    fn multiplications(&self) -> usize {
         self.sum.multiplications()
     }
 
@@ -177,11 +229,11 @@ mod tests {
 
     fn polynomial(rng: &mut StdRng) -> Polynomial {
         let mut sum = Polynomial::default();
-        for _ in 0..rng.r#gen_range(0..30) {
+        for _ in 0..rng.r#gen_range(0..12) {
             let c = [Fr::ONE, -Fr::ONE, Fr::random(&mut *rng), Fr::ZERO][rng.r#gen_range(0..4)];
             let mut term = Polynomial::constant(c);
             for _ in 0..rng.r#gen_range(0..4) {
-                term = term.times(&Polynomial::query(rng.r#gen_range(0..4), rng.r#gen_range(-1..2)));
+                term = term.times(&Polynomial::query(rng.r#gen_range(0..6), rng.r#gen_range(-1..2)));
             }
             sum = sum.plus(term);
         }
@@ -193,12 +245,20 @@ mod tests {
         fn programs_compute_their_polynomials(seed in any::<u64>()) {
             let mut rng = StdRng::seed_from_u64(seed);
             let polynomial = polynomial(&mut rng);
-            let table = table(4, &mut rng);
-            let mut out = [Fr::ZERO; ROWS];
-            Program::new(polynomial.clone()).run(&|query| cells(&table, query), &mut out);
-            for (row, out) in out.iter().enumerate() {
-                prop_assert_eq!(*out, direct(&polynomial, &table, row));
+            let mut table = table(6, &mut rng);
+            let expected: Vec<Fr> = (0..ROWS).map(|row| direct(&polynomial, &table, row)).collect();
+            let mut program = Program::new(polynomial);
+            let before = program.queries();
+            for merged in program.merge(|column| column > 0, 6) {
+                prop_assert_eq!(merged.column, table.len());
+                let value = |row: usize| merged.terms.iter().map(|(c, column)| table[*column][row] * c).sum();
+                table.push((0..table[0].len()).map(value).collect());
+                prop_assert!(merged.terms.len() > 1);
+                prop_assert!(before.len() > program.queries().len());
             }
+            let mut out = [Fr::ZERO; ROWS];
+            program.run(&|query| cells(&table, query), &mut out);
+            prop_assert_eq!(&out[..], expected);
         }
 
         #[test]
@@ -232,7 +292,10 @@ mod tests {
                 }
             }
             let mut out = [Fr::ZERO; ROWS];
-            Program::new(sum).run(&|query| cells(&table, query), &mut out);
+            let monomials: usize = sum.0.keys().map(Vec::len).sum();
+            let program = Program::new(sum);
+            prop_assert!(3 * program.multiplications() < 2 * monomials, "factors are shared");
+            program.run(&|query| cells(&table, query), &mut out);
             prop_assert_eq!(out, expected);
         }
     }

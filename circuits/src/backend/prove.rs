@@ -98,7 +98,7 @@ impl Prover<'_> {
         let challenges = quotient::Challenges { circuit: &circuit, permutation, y: transcript.challenge() };
         let instance = Column::public(key.rows, Values::Field(instances.to_vec()));
         let columns = Columns { advice: &advice, products: &products, instance: &instance };
-        let pieces = quotient(key, vk, &columns, &challenges);
+        let pieces = quotient(key, vk, &columns, &challenges, &omegas);
         let pieces = pieces.map(|piece| Column::public(key.rows, Values::Field(piece)));
         transcript.points(self.commit(&pieces))?;
         seconds.quotient = watch.lap();

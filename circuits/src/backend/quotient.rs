@@ -18,7 +18,7 @@ use super::{
     key::Key,
     permutation,
     polynomial::{Polynomial, Query},
-    program::{BLOCK, Program},
+    program::{BLOCK, Merged, Program},
 };
 
 /// Everything that the constraints depend on beside the columns.
@@ -42,15 +42,19 @@ pub(super) fn quotient(
     vk: &VerifyingKey<G1Affine>,
     columns: &Columns<'_>,
     challenges: &Challenges<'_>,
+    omegas: &[Fr],
 ) -> [Vec<Fr>; 2] {
-    let program = Program::new(numerator(key, vk, challenges));
-    let mut coefficients = interpolated(key, columns, &program);
+    let mut program = Program::new(numerator(key, vk, challenges));
+    let numbering = key.numbering;
+    let own = numbering.shared()..numbering.variable();
+    let merged = program.merge(|column| own.contains(&column), numbering.count());
+    let mut coefficients = interpolated(key, columns, &program, &merged);
     // The roots of unity of order 4n: they give cosets on which X^n is ±√-1.
     let root = (key.rows.ilog2() + 2..Fr::S).fold(Fr::ROOT_OF_UNITY, |root, _| root.square());
     let shifts = [root, root * root * root];
     let [mut first, mut second] = [0, 1].map(|i| {
         let coset = key.domain.coset(shifts[i]);
-        let values = on_coset(key, &coset, shifts[i], &mut coefficients, i == 1, &program);
+        let values = on_coset(key, &coset, (shifts[i], omegas), &mut coefficients, i == 1, &program);
         let mut quotient = run(key, &program, &values);
         drop(values);
         let vanishing = shifts[i].pow([key.rows as u64]) - Fr::ONE;
@@ -120,18 +124,30 @@ pub(super) fn end_rotation(key: &Key) -> i32 {
 }
 
 /// Coefficients of the columns that the program reads, by number; empty for the others.
-fn interpolated<'a>(key: &'a Key, columns: &Columns<'_>, program: &Program) -> Vec<Cow<'a, [Fr]>> {
+fn interpolated<'a>(key: &'a Key, columns: &Columns<'_>, program: &Program, merged: &[Merged]) -> Vec<Cow<'a, [Fr]>> {
     let queries = program.queries();
     let own = columns.advice.iter().chain(columns.products).chain([columns.instance]).collect::<Vec<_>>();
-    let shared = key.coefficients().iter().map(|c| Cow::Borrowed(&c[..]));
-    let mut all: Vec<_> = shared.collect();
-    let start = all.len();
-    all.par_extend(own.into_par_iter().enumerate().map(|(i, column)| {
-        if !queries.iter().any(|query| query.column == start + i) {
-            return Cow::Borrowed(&[][..]);
+    let shared = key.numbering.shared();
+    let values = |number: usize| {
+        if number == key.numbering.variable() || !queries.iter().any(|query| query.column == number) {
+            return vec![];
         }
-        let mut values = column.to_vec();
-        key.domain.interpolate(&mut values);
+        if let Some(column) = own.get(number - shared) {
+            return column.to_vec();
+        }
+        let mut sum = vec![Fr::ZERO; key.rows];
+        for (factor, member) in merged.iter().filter(|merged| merged.column == number).flat_map(|merged| &merged.terms)
+        {
+            own[member - shared].add_scaled(factor, 0, &mut sum);
+        }
+        sum
+    };
+    let mut all: Vec<_> = key.coefficients().iter().map(|c| Cow::Borrowed(&c[..])).collect();
+    all.par_extend((shared..key.numbering.count() + merged.len()).into_par_iter().with_max_len(1).map(|number| {
+        let mut values = values(number);
+        if !values.is_empty() {
+            key.domain.interpolate(&mut values);
+        }
         Cow::Owned(values)
     }));
     all
@@ -146,7 +162,7 @@ struct Table {
 fn on_coset(
     key: &Key,
     coset: &Coset,
-    shift: Fr,
+    (shift, omegas): (Fr, &[Fr]),
     coefficients: &mut [Cow<'_, [Fr]>],
     last: bool,
     program: &Program,
@@ -164,8 +180,14 @@ fn on_coset(
         values
     };
     let used = |number: usize| queries.iter().any(|query| query.column == number);
-    let mut columns: Vec<Vec<Fr>> = (coefficients.par_iter_mut().enumerate())
+    let columns: Vec<Vec<Fr>> = (coefficients.par_iter_mut().enumerate().with_max_len(1))
         .map(|(number, coefficients)| {
+            if number == key.numbering.variable() {
+                return extended(&|out| {
+                    out.copy_from_slice(omegas);
+                    out.iter_mut().for_each(|x| *x *= shift);
+                });
+            }
             if !used(number) {
                 return vec![];
             }
@@ -176,10 +198,6 @@ fn on_coset(
             values
         })
         .collect();
-    columns.push(extended(&|out| {
-        out.copy_from_slice(&key.omegas());
-        out.iter_mut().for_each(|x| *x *= shift);
-    }));
     Table { before, columns }
 }
 

@@ -183,9 +183,7 @@ impl Loader<'_> {
         let generator = g2(&self.take::<G2_BYTES>("G2")?);
         let s_g2 = g2(&self.take::<G2_BYTES>("G2")?);
         match (generator, s_g2) {
-            (Some(generator), Some(s_g2)) if generator == G2Affine::generator() => {
-                Ok((powers, lagrange, s_g2))
-            }
+            (Some(generator), Some(s_g2)) if generator == G2Affine::generator() => Ok((powers, lagrange, s_g2)),
             _ => Err(self.damaged("G2", "holds invalid points")),
         }
     }
