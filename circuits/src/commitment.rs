@@ -12,12 +12,14 @@ use halo2curves::{
 };
 use rand::{RngCore, SeedableRng, rngs::OsRng};
 use rand_chacha::ChaCha20Rng;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha3::{Digest, Keccak256};
 
 use crate::{
-    backend::msm::{self, Scalars},
+    backend::{
+        msm::{self, Scalars},
+        scalars,
+    },
     network::Params,
     plan::{BLINDING_ROWS, Plan},
     srs::Srs,
@@ -89,28 +91,22 @@ impl BlindingBases {
 /// Commits to a model's parameters.
 pub fn commit(plan: &Plan, srs: &Srs, params: &Params, opening: &Opening) -> WeightCommitment {
     let columns: Vec<Values> = weight_columns(plan, params).into_iter().map(Values::Small).collect();
-    let rows = opening.rows(&columns);
-    let bases = BlindingBases::new(srs);
-    let points = columns.par_iter().zip(rows).with_max_len(1).map(|(values, blinding)| {
-        let scalars = match values {
-            Values::Small(values) => Scalars::Small(values),
-            Values::Field(values) => Scalars::Field(values),
-        };
-        let hiding = msm::commit(&bases.0, Scalars::Field(&blinding));
-        (msm::commit(&srs.lagrange[..values.len()], scalars) + hiding).to_affine()
-    });
-    WeightCommitment(points.collect())
+    let heads: Vec<Scalars<'_>> = columns.iter().map(scalars).collect();
+    let registered = WeightCommitment(msm::commit_many(&srs.lagrange, &heads));
+    WeightCommitment(registered.shifted(&BlindingBases::new(srs), &opening.rows(&columns)))
 }
 
 impl WeightCommitment {
     /// The commitments to the same columns with other blinding rows.
     pub(crate) fn reblinded(&self, bases: &BlindingBases, old: &[Vec<Fr>], new: &[Vec<Fr>]) -> Vec<G1Affine> {
-        let columns = self.0.par_iter().zip(old).zip(new);
-        let point = |((registered, old), new): ((&G1Affine, &Vec<Fr>), &Vec<Fr>)| {
-            let delta: Vec<Fr> = new.iter().zip(old).map(|(new, old)| new - old).collect();
-            (*registered + msm::commit(&bases.0, Scalars::Field(&delta))).to_affine()
-        };
-        columns.map(point).collect()
+        let delta = |(new, old): (&Vec<Fr>, &Vec<Fr>)| new.iter().zip(old).map(|(new, old)| new - old).collect();
+        self.shifted(bases, &new.iter().zip(old).map(delta).collect::<Vec<_>>())
+    }
+
+    /// The commitments to the same columns with this added to their blinding rows.
+    fn shifted(&self, bases: &BlindingBases, rows: &[Vec<Fr>]) -> Vec<G1Affine> {
+        let rows: Vec<Scalars<'_>> = rows.iter().map(|rows| Scalars::Field(rows)).collect();
+        self.0.iter().zip(msm::commit_many(&bases.0, &rows)).map(|(&old, shift)| (old + shift).to_affine()).collect()
     }
 
     /// Coordinates as the contracts take them: 32-byte big-endian words, x then y, point by point.

@@ -1,6 +1,6 @@
 //! Columns: witness rows, then blinding rows.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use halo2curves::{
     bn256::{Fr, G1Affine},
@@ -112,20 +112,6 @@ impl<'a> Column<'a> {
         all
     }
 
-    /// The commitment over the Lagrange points.
-    pub(super) fn commit(&self, lagrange: &[G1Affine]) -> G1Affine {
-        let scalars = match &*self.head {
-            Values::Small(values) => Scalars::Small(values),
-            Values::Field(values) => Scalars::Field(values),
-        };
-        let head = msm::commit(&lagrange[..self.head.len()], scalars);
-        if self.tail.is_empty() {
-            return head;
-        }
-        let tail = msm::commit(&lagrange[self.rows - self.tail.len()..], Scalars::Field(&self.tail));
-        (head + tail).to_affine()
-    }
-
     /// `Σ value·weight` over all rows.
     pub(super) fn dot(&self, weights: &[Fr]) -> Fr {
         let head: Fr = match &*self.head {
@@ -154,6 +140,32 @@ impl<'a> Column<'a> {
                 }
             }
         }
+    }
+}
+
+/// The commitments to columns over the Lagrange points of all rows.
+pub(super) fn commit(columns: &[&Column<'_>], lagrange: &[G1Affine]) -> Vec<G1Affine> {
+    let heads: Vec<Scalars<'_>> = columns.iter().map(|column| scalars(&column.head)).collect();
+    let mut points = msm::commit_many(lagrange, &heads);
+    // Tails by their length, because columns that are committed to together start at one row.
+    let mut tails: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (i, column) in columns.iter().enumerate().filter(|(_, column)| !column.tail.is_empty()) {
+        tails.entry(column.tail.len()).or_default().push(i);
+    }
+    for (len, members) in tails {
+        let scalars: Vec<Scalars<'_>> = members.iter().map(|&i| Scalars::Field(&columns[i].tail)).collect();
+        for (i, tail) in members.into_iter().zip(msm::commit_many(&lagrange[lagrange.len() - len..], &scalars)) {
+            points[i] = (points[i] + tail).to_affine();
+        }
+    }
+    points
+}
+
+/// Values as they are committed to.
+pub(crate) fn scalars(values: &Values) -> Scalars<'_> {
+    match values {
+        Values::Small(values) => Scalars::Small(values),
+        Values::Field(values) => Scalars::Field(values),
     }
 }
 

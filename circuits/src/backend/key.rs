@@ -14,7 +14,7 @@ use rayon::prelude::*;
 
 use super::{
     BackendError,
-    column::Column,
+    column::{self, Column},
     fft::Domain,
     permutation::{Position, sigma},
     polynomial::Numbering,
@@ -75,7 +75,7 @@ impl Key {
 
     /// halo2's verifying key, over the Lagrange points of a reference string.
     pub fn verifying_key(&self, cs: ConstraintSystem<Fr>, lagrange: &[G1Affine]) -> VerifyingKey<G1Affine> {
-        let commit = |columns: &[Column<'_>]| columns.par_iter().map(|column| column.commit(lagrange)).collect();
+        let commit = |columns: &[Column<'_>]| column::commit(&columns.iter().collect::<Vec<_>>(), lagrange);
         let domain = EvaluationDomain::new(DEGREE as u32, self.rows.ilog2());
         let permutation = permutation::VerifyingKey::from_commitments(commit(&self.sigma));
         VerifyingKey::from_parts(domain, commit(&self.fixed), permutation, cs, vec![], false)

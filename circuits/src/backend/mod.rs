@@ -19,6 +19,7 @@ mod transcript;
 
 use std::io;
 
+pub(crate) use column::scalars;
 pub use column::{Column, Given};
 pub use key::Key;
 pub use permutation::Position;

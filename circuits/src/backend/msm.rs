@@ -22,9 +22,9 @@ pub fn commit(bases: &[G1Affine], scalars: Scalars<'_>) -> G1Affine {
     match scalars {
         Scalars::Small(values) => {
             let values: Vec<Fr> = values.iter().map(|&x| small(x)).collect();
-            best_multiexp(&values, bases).to_affine()
+            best_multiexp(&values, &bases[..values.len()]).to_affine()
         }
-        Scalars::Field(values) => best_multiexp(values, bases).to_affine(),
+        Scalars::Field(values) => best_multiexp(values, &bases[..values.len()]).to_affine(),
     }
 }
 

@@ -6,16 +6,16 @@ use halo2_proofs::plonk::VerifyingKey;
 use halo2curves::{
     bn256::{Fr, G1Affine},
     ff::Field,
-    group::Curve,
 };
 use rand::RngCore;
 use rayon::prelude::*;
 
 use super::{
     BackendError,
-    column::{Column, Given},
+    column::{self, Column, Given},
     evaluations::{Polynomials, evaluate},
     key::Key,
+    msm::{self, Scalars},
     opening::{Opening, Point},
     permutation,
     quotient::{self, Columns, quotient},
@@ -92,7 +92,7 @@ impl Prover<'_> {
         let products = permutation::products(&omegas, &key.sigma, &wires, key.usable, permutation, rng);
         transcript.points(self.commit(&products))?;
         let random = Column::last(key.rows, (0..RANDOM_ROWS.min(key.rows)).map(|_| Fr::random(&mut *rng)).collect());
-        transcript.point(random.commit(self.lagrange))?;
+        transcript.points(column::commit(&[&random], self.lagrange))?;
         seconds.commit_second = watch.lap();
 
         let challenges = quotient::Challenges { circuit: &circuit, permutation, y: transcript.challenge() };
@@ -114,9 +114,9 @@ impl Prover<'_> {
         let opened = evaluate(key, vk.cs(), &point, &polynomials, &mut transcript)?;
         let (y, v) = (transcript.challenge(), transcript.challenge());
         let opening = Opening::new(&point, &opened, y, v);
-        transcript.point(self.commit_values(&opening.quotient))?;
+        transcript.point(msm::commit(self.lagrange, Scalars::Field(&opening.quotient)))?;
         let last = opening.finish(transcript.challenge());
-        transcript.point(self.commit_values(&last))?;
+        transcript.point(msm::commit(self.lagrange, Scalars::Field(&last)))?;
         seconds.open = watch.lap();
         Ok((transcript.finish(), seconds))
     }
@@ -138,25 +138,15 @@ impl Prover<'_> {
             columns.push(Column::complete(values, tail, self.key.rows, self.key.usable, rng)?);
             known.push(commitment);
         }
-        let points: Vec<G1Affine> = (columns.par_iter().zip(known).with_max_len(1))
-            .map(|(column, known)| known.unwrap_or_else(|| column.commit(self.lagrange)))
-            .collect();
-        transcript.points(points)?;
+        let unknown: Vec<&Column<'_>> =
+            columns.iter().zip(&known).filter(|(_, known)| known.is_none()).map(|(column, _)| column).collect();
+        let mut points = column::commit(&unknown, self.lagrange).into_iter();
+        transcript.points(known.into_iter().filter_map(|known| known.or_else(|| points.next())))?;
         Ok(columns)
     }
 
     fn commit(&self, columns: &[Column<'_>]) -> Vec<G1Affine> {
-        columns.par_iter().with_max_len(1).map(|column| column.commit(self.lagrange)).collect()
-    }
-
-    fn commit_values(&self, values: &[Fr]) -> G1Affine {
-        // Two halves, because one sum runs on one core.
-        let half = values.len() / 2;
-        let commit = |range: std::ops::Range<usize>| {
-            super::msm::commit(&self.lagrange[range.clone()], super::msm::Scalars::Field(&values[range]))
-        };
-        let (low, high) = rayon::join(|| commit(0..half), || commit(half..values.len()));
-        (low + high).to_affine()
+        column::commit(&columns.iter().collect::<Vec<_>>(), self.lagrange)
     }
 }
 
