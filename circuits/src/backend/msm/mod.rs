@@ -6,6 +6,8 @@
 
 mod buckets;
 mod digits;
+#[cfg(target_arch = "x86_64")]
+mod ifma;
 mod kernel;
 #[cfg(test)]
 mod tests;
@@ -23,6 +25,8 @@ use self::{
     digits::Column,
     kernel::{Kernel, Portable},
 };
+#[cfg(target_arch = "x86_64")]
+use super::lanes::Ifma;
 
 pub use halo2curves::bn256::Fr;
 
@@ -59,6 +63,10 @@ impl Scalars<'_> {
 ///
 /// If there are more scalars than bases.
 pub fn commit(bases: &[G1Affine], scalars: Scalars<'_>) -> G1Affine {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(kernel) = Ifma::detect() {
+        return commit_with(kernel, bases, scalars);
+    }
     commit_with(Portable, bases, scalars)
 }
 
@@ -68,6 +76,10 @@ pub fn commit(bases: &[G1Affine], scalars: Scalars<'_>) -> G1Affine {
 ///
 /// If a column has more scalars than there are bases.
 pub fn commit_many(bases: &[G1Affine], columns: &[Scalars<'_>]) -> Vec<G1Affine> {
+    #[cfg(target_arch = "x86_64")]
+    if let Some(kernel) = Ifma::detect() {
+        return commit_many_with(kernel, bases, columns);
+    }
     commit_many_with(Portable, bases, columns)
 }
 

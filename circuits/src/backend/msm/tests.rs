@@ -168,6 +168,10 @@ proptest! {
     #[test]
     fn kernels_add(points in prop::collection::vec(relative(), 0..100)) {
         kernel_adds(Portable, &points);
+        #[cfg(target_arch = "x86_64")]
+        if let Some(kernel) = crate::backend::lanes::Ifma::detect() {
+            kernel_adds(kernel, &points);
+        }
     }
 
     #[test]
