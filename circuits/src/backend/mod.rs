@@ -8,6 +8,8 @@ mod column;
 mod evaluations;
 pub mod fft;
 mod key;
+#[cfg(target_arch = "x86_64")]
+mod lanes;
 pub mod msm;
 mod opening;
 mod permutation;
