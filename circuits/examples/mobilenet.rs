@@ -66,15 +66,15 @@ fn steps() -> Vec<Step> {
 fn prove_one(model: &Model, choice: Choice, plan: &Plan) -> Result<(), Box<dyn Error>> {
     let srs = Srs::development(plan.shape.k);
     let opening = Opening::random();
-    let committed = commitment::commit(plan, &srs.params, &model.params, &opening);
+    let committed = commitment::commit(plan, &srs, &model.params, &opening);
     let begin = Instant::now();
     let keys = ProverKeys::generate(&model.network, choice, srs)?;
     println!("keys in {:.1} s", begin.elapsed().as_secs_f64());
     let input = sample::input(&model.network, 7);
     let salts = Salts { input: Fr::from(1), output: Fr::from(2) };
     let request = Request { input: &input, salts, context: Fr::from(3), provider: [0; 20] };
-    let (proof, seconds) = prover::prove(&keys, model, &committed, &opening, request)?;
-    println!("proof of {} bytes: {seconds:?}", proof.bytes.len());
+    let proven = prover::prove(&keys, model, &committed, &opening, request)?;
+    println!("proof of {} bytes: {:?}", proven.proof.bytes.len(), proven.seconds);
     let status = std::fs::read_to_string("/proc/self/status")?;
     println!("{}", status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default());
     Ok(())

@@ -4,16 +4,9 @@
 //! commits to the same columns with fresh randomness in the blinding rows: `C'_j`. A Schnorr proof shows that
 //! `Σ ξ^j (C'_j - C_j)` lies in the span of those rows' Lagrange points, hence that the parameters are the same.
 
-use halo2_proofs::{
-    arithmetic::{CurveAffine, Field, best_multiexp},
-    poly::{
-        LagrangeCoeff, Polynomial,
-        commitment::{Blind, Params as _},
-        kzg::commitment::ParamsKZG,
-    },
-};
+use halo2_proofs::arithmetic::{CurveAffine, Field, best_multiexp};
 use halo2curves::{
-    bn256::{Bn256, Fq, Fr, G1, G1Affine},
+    bn256::{Fq, Fr, G1, G1Affine},
     ff::{FromUniformBytes, PrimeField},
     group::{Curve, Group, prime::PrimeCurveAffine},
 };
@@ -23,8 +16,13 @@ use serde::{Deserialize, Serialize};
 use sha3::{Digest, Keccak256};
 
 use crate::{
+    backend::{
+        msm::{self, Scalars},
+        scalars,
+    },
     network::Params,
     plan::{BLINDING_ROWS, Plan},
+    srs::Srs,
     witness::{Values, weight_columns},
 };
 
@@ -61,7 +59,7 @@ impl Opening {
 
     /// The blinding rows, column by column. They depend on the parameters too: two models committed to under one seed
     /// must not share randomness, or the difference of their commitments would show the difference of their weights.
-    fn rows(&self, columns: &[Values]) -> Vec<Vec<Fr>> {
+    pub(crate) fn rows(&self, columns: &[Values]) -> Vec<Vec<Fr>> {
         let mut hash = blake2b_simd::Params::new().hash_length(32).key(&self.seed).to_state();
         for values in columns {
             for row in 0..values.len() {
@@ -74,7 +72,7 @@ impl Opening {
     }
 }
 
-/// Draws blinding rows column by column, as the proof system does.
+/// Draws blinding rows column by column.
 pub(crate) fn blinding_rows(rng: &mut impl RngCore, columns: usize) -> Vec<Vec<Fr>> {
     (0..columns).map(|_| (0..BLINDING_ROWS).map(|_| Fr::random(&mut *rng)).collect()).collect()
 }
@@ -85,36 +83,32 @@ pub struct BlindingBases(pub Vec<G1Affine>);
 
 impl BlindingBases {
     /// The bases of a reference string, for circuits of its full size.
-    pub fn new(params: &ParamsKZG<Bn256>) -> Self {
-        let bases = (0..BLINDING_ROWS).map(|i| {
-            let mut unit = empty(params);
-            unit[params.n() as usize - BLINDING_ROWS + i] = Fr::one();
-            params.commit_lagrange(&unit, Blind::default()).to_affine()
-        });
-        Self(bases.collect())
+    pub fn new(srs: &Srs) -> Self {
+        Self(srs.lagrange[srs.lagrange.len() - BLINDING_ROWS..].to_vec())
     }
 }
 
-fn empty(params: &ParamsKZG<Bn256>) -> Polynomial<Fr, LagrangeCoeff> {
-    halo2_proofs::poly::EvaluationDomain::new(1, params.k()).empty_lagrange()
-}
-
 /// Commits to a model's parameters.
-pub fn commit(plan: &Plan, srs: &ParamsKZG<Bn256>, params: &Params, opening: &Opening) -> WeightCommitment {
+pub fn commit(plan: &Plan, srs: &Srs, params: &Params, opening: &Opening) -> WeightCommitment {
     let columns: Vec<Values> = weight_columns(plan, params).into_iter().map(Values::Small).collect();
-    let points = columns.iter().zip(opening.rows(&columns)).map(|(values, blinding)| {
-        let mut column = empty(srs);
-        for (row, cell) in column.iter_mut().enumerate().take(values.len()) {
-            *cell = values.get(row);
-        }
-        let tail = plan.usable_rows();
-        column[tail..].copy_from_slice(&blinding);
-        srs.commit_lagrange(&column, Blind::default()).to_affine()
-    });
-    WeightCommitment(points.collect())
+    let heads: Vec<Scalars<'_>> = columns.iter().map(scalars).collect();
+    let registered = WeightCommitment(msm::commit_many(&srs.lagrange, &heads));
+    WeightCommitment(registered.shifted(&BlindingBases::new(srs), &opening.rows(&columns)))
 }
 
 impl WeightCommitment {
+    /// The commitments to the same columns with other blinding rows.
+    pub(crate) fn reblinded(&self, bases: &BlindingBases, old: &[Vec<Fr>], new: &[Vec<Fr>]) -> Vec<G1Affine> {
+        let delta = |(new, old): (&Vec<Fr>, &Vec<Fr>)| new.iter().zip(old).map(|(new, old)| new - old).collect();
+        self.shifted(bases, &new.iter().zip(old).map(delta).collect::<Vec<_>>())
+    }
+
+    /// The commitments to the same columns with this added to their blinding rows.
+    fn shifted(&self, bases: &BlindingBases, rows: &[Vec<Fr>]) -> Vec<G1Affine> {
+        let rows: Vec<Scalars<'_>> = rows.iter().map(|rows| Scalars::Field(rows)).collect();
+        self.0.iter().zip(msm::commit_many(&bases.0, &rows)).map(|(&old, shift)| (old + shift).to_affine()).collect()
+    }
+
     /// Coordinates as the contracts take them: 32-byte big-endian words, x then y, point by point.
     pub fn words(&self) -> Vec<[u8; 32]> {
         self.0.iter().flat_map(coordinates).collect()
@@ -229,23 +223,22 @@ fn reduce(mut hash: [u8; 32]) -> Fr {
     Fr::from_uniform_bytes(&wide)
 }
 
-/// Proves the link: `T ‖ z_0 ‖ z_1 ‖ …`. `weights` are the proof's weight columns, `fresh_rows` their blinding rows.
+/// Proves the link: `T ‖ z_0 ‖ z_1 ‖ …`, from the blinding rows of the registered commitment and of the proof.
 pub(crate) fn prove_link(
     statement: &Statement<'_>,
     bases: &BlindingBases,
-    opening: &Opening,
-    weights: &[Values],
+    old_rows: &[Vec<Fr>],
     fresh_rows: &[Vec<Fr>],
+    rng: &mut impl RngCore,
 ) -> Option<Vec<u8>> {
     let (xi, _) = statement.fold()?;
-    let old_rows = opening.rows(weights);
     let mut delta = vec![Fr::zero(); BLINDING_ROWS];
-    for (new, old) in fresh_rows.iter().zip(&old_rows).rev() {
+    for (new, old) in fresh_rows.iter().zip(old_rows).rev() {
         for (sum, (a, b)) in delta.iter_mut().zip(new.iter().zip(old)) {
             *sum = *sum * xi + a - b;
         }
     }
-    let masks: Vec<Fr> = (0..BLINDING_ROWS).map(|_| Fr::random(OsRng)).collect();
+    let masks: Vec<Fr> = (0..BLINDING_ROWS).map(|_| Fr::random(&mut *rng)).collect();
     let mask = best_multiexp(&masks, &bases.0).to_affine();
     let e = statement.challenge(&xi, &mask);
     let mut link = coordinates(&mask).concat();

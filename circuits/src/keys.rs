@@ -8,12 +8,12 @@ use std::{
 
 use halo2_proofs::{
     SerdeFormat,
-    plonk::{ProvingKey, VerifyingKey, keygen_pk, keygen_vk},
+    plonk::{ConstraintSystem, VerifyingKey},
     poly::kzg::commitment::ParamsKZG,
 };
 use halo2curves::{
     CurveAffine,
-    bn256::{Bn256, G1Affine},
+    bn256::{Bn256, Fr, G1Affine},
     ff::PrimeField,
     serde::SerdeObject,
 };
@@ -21,20 +21,21 @@ use serde::{Deserialize, Serialize};
 use sha3::{Digest, Keccak256};
 
 use crate::{
-    circuit::ModelCircuit,
+    backend::{BackendError, Key},
+    circuit::{Config, ModelCircuit},
     commitment::{BlindingBases, POINT_BYTES, coordinates},
     files::{self, FileError},
     network::Network,
     plan::{BLINDING_ROWS, Choice, Plan, PlanError},
     proof::ProofLayout,
     srs::{Anchor, Origin, Srs, SrsError},
+    witness::Values,
 };
 
 const MAGIC: &[u8; 8] = b"zkkeys01";
 /// Inside a key folder.
 const DESCRIPTION: &str = "keys.json";
 const VERIFYING: &str = "verifying.key";
-const PROVING: &str = "proving.key";
 const REFERENCE: &str = "srs.bin";
 
 /// Keys are written and read in memory form: a digest guards the file, so points are not checked again.
@@ -53,8 +54,8 @@ pub enum KeyError {
     #[error(transparent)]
     Srs(#[from] SrsError),
     /// The proof system refuses.
-    #[error("key generation failed: {0:?}")]
-    Generation(halo2_proofs::plonk::Error),
+    #[error("key generation failed: {0}")]
+    Generation(#[from] BackendError),
     /// The keys are for something else.
     #[error("the keys in {} are for another {what}; run setup again", folder.display())]
     Mismatch {
@@ -115,8 +116,8 @@ pub struct VerifierKeys {
 pub struct ProverKeys {
     /// The verifier's part.
     pub verifier: VerifierKeys,
-    /// halo2's proving key.
-    pub pk: ProvingKey<G1Affine>,
+    /// What proofs share.
+    pub backend: Key,
     /// The reference string.
     pub srs: Srs,
 }
@@ -125,11 +126,9 @@ impl ProverKeys {
     /// Makes keys for an architecture. The reference string must have exactly the rows of the layout.
     pub fn generate(network: &Network, choice: Choice, srs: Srs) -> Result<Self, KeyError> {
         let plan = Arc::new(Plan::new(network, Choice { k: Some(srs.k()), ..choice })?);
-        let circuit = ModelCircuit { plan: plan.clone(), witness: None };
-        let vk = keygen_vk(&srs.params, &circuit).map_err(KeyError::Generation)?;
-        assert_eq!(vk.cs().blinding_factors() + 1, BLINDING_ROWS, "the layout reserves what the proof system blinds");
-        let pk = keygen_pk(&srs.params, vk.clone(), &circuit).map_err(KeyError::Generation)?;
-        let bases = BlindingBases::new(&srs.params);
+        let (backend, cs) = backend_key(&plan)?;
+        let vk = backend.verifying_key(cs, &srs.lagrange);
+        let bases = BlindingBases::new(&srs);
         let anchor = Anchor::new(&srs.params);
         let arch = identity(&plan, &vk, &srs.digest, &bases);
         let description = Description {
@@ -141,13 +140,12 @@ impl ProverKeys {
             srs: hex::encode(srs.digest),
             origin: srs.origin.clone(),
         };
-        Ok(Self { verifier: VerifierKeys::assemble(description, plan, vk, anchor, bases, arch), pk, srs })
+        Ok(Self { verifier: VerifierKeys::assemble(description, plan, vk, anchor, bases, arch), backend, srs })
     }
 
     /// Writes a key folder.
     pub fn save(&self, folder: &Path) -> Result<(), KeyError> {
         self.srs.save(folder.join(REFERENCE))?;
-        files::write_bytes(&folder.join(PROVING), MAGIC, &self.pk.to_bytes(FORMAT), false)?;
         self.verifier.save(folder)
     }
 
@@ -158,15 +156,52 @@ impl ProverKeys {
         if hex::encode(srs.digest) != verifier.description.srs {
             return Err(KeyError::Mismatch { folder: folder.into(), what: "reference string" });
         }
-        let path = folder.join(PROVING);
-        let bytes = files::read_bytes(&path, MAGIC, "proving key")?;
-        let pk = ProvingKey::from_bytes::<ModelCircuit>(&bytes, FORMAT, verifier.plan.shape.clone())
-            .map_err(|_| FileError::Damaged { path, kind: "proving key" })?;
-        if pk.get_vk().transcript_repr() != verifier.vk.transcript_repr() {
-            return Err(KeyError::Mismatch { folder: folder.into(), what: "architecture" });
-        }
-        Ok(Self { verifier, pk, srs })
+        let (backend, _) = backend_key(&verifier.plan)?;
+        Ok(Self { verifier, backend, srs })
     }
+}
+
+/// The prover's key of a layout, and the constraint system.
+pub(crate) fn backend_key(plan: &Plan) -> Result<(Key, ConstraintSystem<Fr>), KeyError> {
+    let mut cs = ConstraintSystem::default();
+    let config = Config::new(&mut cs, &plan.shape);
+    assert_eq!(cs.blinding_factors() + 1, BLINDING_ROWS, "the layout reserves what the proof system blinds");
+    let rows = plan.usable_rows();
+    let mut fixed = vec![Values::Small(vec![]); cs.num_fixed_columns()];
+    for (column, values) in config.flags.iter().zip(&plan.flags).chain(config.kinds.iter().zip(&plan.kinds)) {
+        fixed[column.index()] = Values::Small(values[..rows].iter().map(|&x| i64::from(x)).collect());
+    }
+    for (column, values) in config.numbers.iter().zip(&plan.numbers) {
+        fixed[column.index()] = numbers(values);
+    }
+    // The wire is the only column of the permutation.
+    let copies: Vec<_> = plan.copies.iter().map(|&(a, b)| ((0, a), (0, b))).collect();
+    Ok((Key::new(&cs, plan.shape.k, fixed, &copies)?, cs))
+}
+
+/// A sparse column as a dense one: of integers, if all its numbers are small.
+fn numbers(sparse: &[(usize, Fr)]) -> Values {
+    let rows = sparse.iter().map(|(row, _)| row + 1).max().unwrap_or(0);
+    let integers: Option<Vec<(usize, i64)>> = sparse.iter().map(|(row, x)| Some((*row, integer(x)?))).collect();
+    if let Some(integers) = integers {
+        let mut column = vec![0; rows];
+        integers.into_iter().for_each(|(row, x)| column[row] = x);
+        Values::Small(column)
+    } else {
+        let mut column = vec![Fr::zero(); rows];
+        sparse.iter().for_each(|&(row, x)| column[row] = x);
+        Values::Field(column)
+    }
+}
+
+/// A field element as an integer of 32 bits and a sign.
+fn integer(x: &Fr) -> Option<i64> {
+    let magnitude = |x: &Fr| {
+        let bytes = x.to_bytes();
+        let (low, high) = bytes.split_first_chunk()?;
+        high.iter().all(|&b| b == 0).then(|| i64::from(u32::from_le_bytes(*low)))
+    };
+    magnitude(x).or_else(|| magnitude(&-x).map(|x| -x))
 }
 
 /// Points before the verifying key proper: blinding bases, powers.

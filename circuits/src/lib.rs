@@ -4,6 +4,7 @@
 //! hold there, `witness` fills the cells, and `prover` and `verifier` make and check proofs. `docs/circuit.md` has the
 //! mathematics.
 
+pub mod backend;
 pub mod circuit;
 pub mod commitment;
 pub mod files;

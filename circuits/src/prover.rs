@@ -1,30 +1,23 @@
 //! Makes proofs. The seam for other backends: plan and witness go in, proof bytes come out.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::Instant;
 
-use halo2_proofs::{
-    plonk::create_proof,
-    poly::kzg::{commitment::KZGCommitmentScheme, multiopen::ProverSHPLONK},
-    transcript::{EncodedChallenge, Transcript, TranscriptWrite, TranscriptWriterBuffer},
-};
-use halo2curves::bn256::{Bn256, Fr, G1Affine};
+use halo2_proofs::plonk::{Advice, ConstraintSystem};
+use halo2curves::bn256::Fr;
 use rand::{RngCore, SeedableRng, rngs::OsRng};
 use rand_chacha::ChaCha20Rng;
 use serde::Serialize;
-use snark_verifier::{loader::native::NativeLoader, system::halo2::transcript::evm::EvmTranscript};
 
 use crate::{
-    circuit::ModelCircuit,
+    backend::{BackendError, Column, Given, Prover},
+    circuit::Config,
     commitment::{self, Address, Opening, Statement, WeightCommitment},
     keys::ProverKeys,
     model::Model,
     proof::Proof,
-    semantics::InferError,
+    semantics::{InferError, Trace},
     verifier::{self, VerifyError},
-    witness::{Salts, Witness},
+    witness::{Challenges, Drawn, Salts, Values, Witness},
 };
 
 /// Why there is no proof.
@@ -40,8 +33,8 @@ pub enum ProveError {
         model: String,
     },
     /// The proof system refuses.
-    #[error("the proof system failed: {0:?}")]
-    Backend(halo2_proofs::plonk::Error),
+    #[error("the proof system failed: {0}")]
+    Backend(#[from] BackendError),
     /// The finished proof does not verify: nothing was written.
     #[error("the proof does not verify ({0}): the model's parameters are not those that were committed to")]
     SelfCheck(#[from] VerifyError),
@@ -49,17 +42,33 @@ pub enum ProveError {
 
 /// Where the time went, in seconds.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Seconds {
     /// Inference and first-phase columns.
     pub witness: f64,
-    /// Commitments of both phases, second-phase columns, permutation.
-    pub commit: f64,
+    /// Commitments of the first phase.
+    pub commit_first: f64,
+    /// Columns of later phases.
+    pub later: f64,
+    /// Commitments of later phases, permutation included.
+    pub commit_later: f64,
     /// The quotient.
     pub quotient: f64,
     /// Evaluations and opening.
     pub open: f64,
     /// Everything, the check of the finished proof included.
     pub total: f64,
+}
+
+/// A proof, and what became known on the way.
+#[derive(Clone)]
+pub struct Proven {
+    /// The proof.
+    pub proof: Proof,
+    /// The inference.
+    pub trace: Trace,
+    /// Where the time went.
+    pub seconds: Seconds,
 }
 
 /// What a proof is about, beside the model.
@@ -82,54 +91,83 @@ pub fn prove(
     commitment: &WeightCommitment,
     opening: &Opening,
     request: Request<'_>,
-) -> Result<(Proof, Seconds), ProveError> {
+) -> Result<Proven, ProveError> {
     let begin = Instant::now();
     let plan = &keys.verifier.plan;
     if model.network != plan.network {
         return Err(ProveError::Architecture { model: model.name.clone() });
     }
-    let witness = Witness::new(plan, model, request.input, request.salts, request.context)?;
+    let trace = model.infer(request.input)?;
+    let witness = Witness::from_trace(plan, model, &trace, request.salts, request.context);
     let done = begin.elapsed();
-    let (proof, mut seconds) = prove_witness(keys, witness, commitment, opening, request.provider)?;
+    let (proof, mut seconds) = prove_witness(keys, &witness, commitment, opening, request.provider)?;
     verifier::verify(&keys.verifier, commitment, &proof)?;
     seconds.witness = done.as_secs_f64();
     seconds.total = begin.elapsed().as_secs_f64();
-    Ok((proof, seconds))
+    Ok(Proven { proof, trace, seconds })
 }
 
 /// Proves a witness, whatever it says: the caller verifies.
 pub fn prove_witness(
     keys: &ProverKeys,
-    witness: Witness,
+    witness: &Witness,
     commitment: &WeightCommitment,
     opening: &Opening,
     provider: Address,
 ) -> Result<(Proof, Seconds), ProveError> {
-    let instances = witness.instances;
-    let verifier = &keys.verifier;
+    let mut seed = [0; 32];
+    OsRng.fill_bytes(&mut seed);
+    prove_seeded(keys, witness, commitment, opening, provider, seed)
+}
+
+/// All randomness of a proof comes from one seed: whoever knows it learns the witness.
+fn prove_seeded(
+    keys: &ProverKeys,
+    witness: &Witness,
+    commitment: &WeightCommitment,
+    opening: &Opening,
+    provider: Address,
+    seed: [u8; 32],
+) -> Result<(Proof, Seconds), ProveError> {
+    let begin = Instant::now();
+    let (instances, verifier) = (witness.instances, &keys.verifier);
     if commitment.0.len() != verifier.plan.shape.weight_columns {
         return Err(VerifyError::Model.into());
     }
-    let witness = Arc::new(witness);
-    let circuit = ModelCircuit { plan: verifier.plan.clone(), witness: Some(witness.clone()) };
-    let mut seed = [0; 32];
-    OsRng.fill_bytes(&mut seed);
-    let mut transcript = Timed::new();
-    create_proof::<KZGCommitmentScheme<Bn256>, ProverSHPLONK<'_, Bn256>, _, _, _, _>(
-        &keys.srs.params,
-        &keys.pk,
-        &[circuit],
-        &[&[&instances]],
-        ChaCha20Rng::from_seed(seed),
-        &mut transcript,
-    )
-    .map_err(ProveError::Backend)?;
-    let seconds = transcript.seconds();
-    let bytes = transcript.inner.finalize();
-    // The first randomness that the proof system draws blinds the first columns: those of the weights.
-    let fresh = commitment::blinding_rows(&mut ChaCha20Rng::from_seed(seed), commitment.0.len());
+    let mut rng = ChaCha20Rng::from_seed(seed);
+    let config = Config::new(&mut ConstraintSystem::default(), &verifier.plan.shape);
+    let old_rows = opening.rows(&witness.first.weights);
+    let fresh_rows = commitment::blinding_rows(&mut rng, commitment.0.len());
+    let mut first = given(&witness.first.columns(&config.first));
+    // The registered commitments are known; the proof's differ in the blinding rows only.
+    let reblinded = commitment.reblinded(&verifier.bases, &old_rows, &fresh_rows);
+    for ((column, rows), point) in first.iter_mut().zip(&fresh_rows).zip(reblinded) {
+        column.tail = Some(rows.clone());
+        column.commitment = Some(point);
+    }
+    // The lookups' reciprocals are made in the blinding rows, too: of whatever stands there.
+    let tails: Vec<Vec<Fr>> = first[commitment.0.len()..]
+        .iter_mut()
+        .map(|column| column.tail.insert(commitment::blinding_rows(&mut rng, 1).remove(0)).clone())
+        .collect();
+    let mut second = None;
+    let later = |drawn: &[Fr], _: &[Column<'_>]| match *drawn {
+        [s, gamma, delta] => {
+            let columns = second.insert(witness.second_blinded(&verifier.plan, Drawn { s, gamma, delta }, &tails));
+            given(&columns.columns(&config.second)).into_iter().map(Given::into_owned).collect()
+        }
+        [s, gamma, delta, alpha] => {
+            let second = second.as_ref().expect("the second phase comes before the third");
+            let challenges = Challenges { drawn: Drawn { s, gamma, delta }, alpha };
+            let third = witness.third(&verifier.plan, second, challenges);
+            given(&third.columns(&config.third)).into_iter().map(Given::into_owned).collect()
+        }
+        _ => unreachable!("the circuit draws three challenges, then one"),
+    };
+    let backend = Prover { key: &keys.backend, vk: &verifier.vk, lagrange: &keys.srs.lagrange };
+    let (bytes, laps) = backend.prove(&instances, first, later, &mut rng)?;
     let statement = Statement { arch: &verifier.arch, registered: commitment, proof: &bytes, instances: &instances };
-    let link = commitment::prove_link(&statement, &verifier.bases, opening, &witness.first.weights, &fresh)
+    let link = commitment::prove_link(&statement, &verifier.bases, &old_rows, &fresh_rows, &mut rng)
         .expect("a proof of ours starts with as many points as there are weight columns");
     let proof = Proof {
         arch: verifier.arch,
@@ -139,64 +177,48 @@ pub fn prove_witness(
         bytes,
         link,
     };
+    let seconds = Seconds {
+        witness: 0.0,
+        commit_first: laps.commit_first,
+        later: laps.later,
+        commit_later: laps.commit_later,
+        quotient: laps.quotient,
+        open: laps.open,
+        total: begin.elapsed().as_secs_f64(),
+    };
     Ok((proof, seconds))
 }
 
-type Inner = EvmTranscript<G1Affine, NativeLoader, Vec<u8>, Vec<u8>>;
-
-/// The EVM transcript with a stopwatch: the proof system draws its challenges at the borders of its stages.
-struct Timed {
-    inner: Inner,
-    begin: Instant,
-    draws: Vec<Duration>,
+/// Columns in the order in which the proof system numbers them.
+fn given<'a>(columns: &[(halo2_proofs::plonk::Column<Advice>, &'a Values)]) -> Vec<Given<'a>> {
+    let mut columns: Vec<_> = columns.iter().collect();
+    columns.sort_by_key(|(column, _)| column.index());
+    columns.into_iter().map(|(_, values)| Given::from(*values)).collect()
 }
 
-/// Challenges drawn before the quotient: four of ours, θ, β, γ, y.
-const BEFORE_QUOTIENT: usize = 8;
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{commitment, plan::Choice, sample, srs::Srs};
 
-impl Timed {
-    fn new() -> Self {
-        Self {
-            inner: <Inner as TranscriptWriterBuffer<Vec<u8>, G1Affine, _>>::init(vec![]),
-            begin: Instant::now(),
-            draws: vec![],
-        }
-    }
-
-    fn seconds(&self) -> Seconds {
-        let at = |i: usize| self.draws.get(i).map_or(0.0, Duration::as_secs_f64);
-        let (y, x, end) = (at(BEFORE_QUOTIENT - 1), at(BEFORE_QUOTIENT), self.begin.elapsed().as_secs_f64());
-        Seconds { commit: y, quotient: x - y, open: end - x, ..Seconds::default() }
-    }
-}
-
-impl<E: EncodedChallenge<G1Affine>> Transcript<G1Affine, E> for Timed
-where
-    Inner: Transcript<G1Affine, E>,
-{
-    fn squeeze_challenge(&mut self) -> E {
-        self.draws.push(self.begin.elapsed());
-        self.inner.squeeze_challenge()
-    }
-
-    fn common_point(&mut self, point: G1Affine) -> std::io::Result<()> {
-        self.inner.common_point(point)
-    }
-
-    fn common_scalar(&mut self, scalar: Fr) -> std::io::Result<()> {
-        self.inner.common_scalar(scalar)
-    }
-}
-
-impl<E: EncodedChallenge<G1Affine>> TranscriptWrite<G1Affine, E> for Timed
-where
-    Inner: TranscriptWrite<G1Affine, E>,
-{
-    fn write_point(&mut self, point: G1Affine) -> std::io::Result<()> {
-        self.inner.write_point(point)
-    }
-
-    fn write_scalar(&mut self, scalar: Fr) -> std::io::Result<()> {
-        self.inner.write_scalar(scalar)
+    #[test]
+    fn one_seed_makes_one_proof() {
+        let model = sample::tiny(1);
+        let plan = crate::plan::Plan::new(&model.network, Choice::default()).expect("plannable");
+        let srs = Srs::development(plan.shape.k);
+        let opening = Opening::random();
+        let committed = commitment::commit(&plan, &srs, &model.params, &opening);
+        let keys = ProverKeys::generate(&model.network, Choice::default(), srs).expect("keys");
+        let salts = Salts { input: Fr::one(), output: Fr::one() };
+        let input = sample::input(&model.network, 3);
+        let witness = Witness::new(&plan, &model, &input, salts, Fr::one()).expect("in range");
+        let [first, again, other] = [1, 1, 2].map(|seed| {
+            let proof = prove_seeded(&keys, &witness, &committed, &opening, [5; 20], [seed; 32]).expect("a proof").0;
+            verifier::verify(&keys.verifier, &committed, &proof).expect("accepted");
+            proof
+        });
+        assert_eq!(first, again);
+        assert_ne!(first.bytes[..64], other.bytes[..64]);
+        assert_ne!(first.link, other.link);
     }
 }

@@ -9,7 +9,7 @@ use zkescrow_circuits::{
     model::Model,
     plan::{Choice, Plan},
     proof::Proof,
-    prover::{self, ProveError, Request},
+    prover::{self, ProveError, Proven, Request},
     sample,
     srs::{Origin, Srs},
     verifier::{VerifyError, verify},
@@ -35,21 +35,28 @@ static SETTING: LazyLock<Setting> = LazyLock::new(|| {
     let plan = Plan::new(&model.network, Choice::default()).expect("plannable");
     let srs = Srs::development(plan.shape.k);
     let opening = Opening::random();
-    let commitment = commitment::commit(&plan, &srs.params, &model.params, &opening);
+    let commitment = commitment::commit(&plan, &srs, &model.params, &opening);
     let keys = ProverKeys::generate(&model.network, Choice::default(), srs).expect("keys");
     let input = sample::input(&model.network, 3);
-    let (proof, seconds) =
+    let Proven { proof, seconds, trace } =
         prover::prove(&keys, &model, &commitment, &opening, request(&input)).expect("an honest proof");
+    assert_eq!(trace, model.infer(&input).expect("in range"));
     eprintln!("k = {}, proof {} bytes, {seconds:?}", plan.shape.k, proof.bytes.len());
     Setting { model, keys, opening, commitment, proof }
 });
+
+/// Another proof of the registered model.
+fn honest(keys: &ProverKeys, input: &[u8]) -> Proof {
+    let s = &*SETTING;
+    prover::prove(keys, &s.model, &s.commitment, &s.opening, request(input)).expect("an honest proof").proof
+}
 
 #[test]
 fn an_honest_proof_is_accepted_again_and_again() {
     let s = &*SETTING;
     assert_eq!(verify(&s.keys.verifier, &s.commitment, &s.proof), Ok(()));
     let input = sample::input(&s.model.network, 4);
-    let (second, _) = prover::prove(&s.keys, &s.model, &s.commitment, &s.opening, request(&input)).expect("proof");
+    let second = honest(&s.keys, &input);
     assert_eq!(verify(&s.keys.verifier, &s.commitment, &second), Ok(()));
     assert_ne!(second.bytes[..64], s.proof.bytes[..64], "weight commitments are blinded afresh");
 }
@@ -98,7 +105,7 @@ fn impostor() -> (Model, Opening, WeightCommitment) {
     let model = sample::tiny(2);
     let opening = Opening::random();
     let plan = &s.keys.verifier.plan;
-    let commitment = commitment::commit(plan, &s.keys.srs.params, &model.params, &opening);
+    let commitment = commitment::commit(plan, &s.keys.srs, &model.params, &opening);
     (model, opening, commitment)
 }
 
@@ -109,7 +116,7 @@ fn other_weights_are_refused() {
     assert_eq!(other.network, s.model.network, "one architecture, two models");
     let input = sample::input(&other.network, 3);
     // Honestly proven under its own commitment, then passed off as the registered model.
-    let (mut proof, _) = prover::prove(&s.keys, &other, &commitment, &opening, request(&input)).expect("its own");
+    let mut proof = prover::prove(&s.keys, &other, &commitment, &opening, request(&input)).expect("its own").proof;
     assert_eq!(verify(&s.keys.verifier, &commitment, &proof), Ok(()));
     assert_eq!(verify(&s.keys.verifier, &s.commitment, &proof), Err(VerifyError::Model));
     proof.model_id = s.proof.model_id;
@@ -119,14 +126,14 @@ fn other_weights_are_refused() {
     assert_eq!(verify(&s.keys.verifier, &s.commitment, &proof), Err(VerifyError::Link));
     // Nor does it help to know the registered opening.
     let cheat = prover::prove(&s.keys, &other, &s.commitment, &s.opening, request(&input));
-    assert!(matches!(cheat, Err(ProveError::SelfCheck(VerifyError::Link))));
+    assert!(matches!(cheat, Err(ProveError::SelfCheck(VerifyError::Proof))));
 }
 
 #[test]
 fn a_link_serves_one_proof_only() {
     let s = &*SETTING;
     let input = sample::input(&s.model.network, 9);
-    let (mut second, _) = prover::prove(&s.keys, &s.model, &s.commitment, &s.opening, request(&input)).expect("proof");
+    let mut second = honest(&s.keys, &input);
     second.link = s.proof.link.clone();
     assert_eq!(verify(&s.keys.verifier, &s.commitment, &second), Err(VerifyError::Link));
 }
@@ -148,7 +155,7 @@ fn a_false_label_cannot_be_proven() {
     let truth = witness.instances[2];
     witness.instances[2] = if truth == Fr::zero() { Fr::one() } else { Fr::zero() };
     let (proof, _) =
-        prover::prove_witness(&s.keys, witness, &s.commitment, &s.opening, [5; 20]).expect("some proof is made");
+        prover::prove_witness(&s.keys, &witness, &s.commitment, &s.opening, [5; 20]).expect("some proof is made");
     assert_eq!(verify(&s.keys.verifier, &s.commitment, &proof), Err(VerifyError::Proof));
 }
 
@@ -159,9 +166,9 @@ fn keys_survive_the_disk_and_damage_is_an_error() {
     s.keys.save(folder.path()).expect("saved");
     let keys = ProverKeys::load(folder.path()).expect("loaded");
     let input = sample::input(&s.model.network, 3);
-    let (proof, _) = prover::prove(&keys, &s.model, &s.commitment, &s.opening, request(&input)).expect("proof");
+    let proof = honest(&keys, &input);
     assert_eq!(verify(&s.keys.verifier, &s.commitment, &proof), Ok(()));
-    for name in ["keys.json", "verifying.key", "proving.key", "srs.bin"] {
+    for name in ["keys.json", "verifying.key", "srs.bin"] {
         let path = folder.path().join(name);
         let good = std::fs::read(&path).expect("key file");
         let mut flipped = good.clone();

@@ -126,7 +126,7 @@ fn alias(honest: Honest<'_>) -> Case {
 fn prove_with_other_weights(honest: Honest<'_>, other: &Model) -> Result<(Proof, WeightCommitment), Failure> {
     let opening = Opening::random();
     let plan = &honest.keys.verifier.plan;
-    let committed = commitment::commit(plan, &honest.keys.srs.params, &other.params, &opening);
+    let committed = commitment::commit(plan, &honest.keys.srs, &other.params, &opening);
     Ok((prove(honest, other, &committed, &opening)?, committed))
 }
 
@@ -140,5 +140,5 @@ fn prove(
     let salts = Salts { input: Fr::from(1), output: Fr::from(2) };
     let context = proof.instances[Instance::Context as usize];
     let request = Request { input, salts, context, provider: proof.provider };
-    Ok(prover::prove(keys, model, commitment, opening, request)?.0)
+    Ok(prover::prove(keys, model, commitment, opening, request)?.proof)
 }

@@ -98,7 +98,7 @@ async fn every_other_label_is_refused() {
 async fn links_are_for_one_commitment() {
     let (s, stage) = (&*SETTING, Stage::new().await);
     let verifier = &s.keys.verifier;
-    let again = commit(&verifier.plan, &s.keys.srs.params, &s.model.params, &Opening::random());
+    let again = commit(&verifier.plan, &s.keys.srs, &s.model.params, &Opening::random());
     let model_id = again.model_id(&verifier.arch, &s.proof.provider);
     let moved = Proof { model_id, ..s.proof.clone() };
     assert_eq!(verify(verifier, &again, &moved), Err(VerifyError::Link));

@@ -1,7 +1,6 @@
 //! What a layout costs: proof bytes exactly, time and memory by a model fitted to measurements.
 
 use halo2_proofs::plonk::ConstraintSystem;
-use halo2curves::bn256::Fr;
 use serde::Serialize;
 
 use crate::{

@@ -6,7 +6,7 @@ use halo2curves::{
     group::Curve,
 };
 
-use super::{MAX_K, Origin, Srs, SrsError, assemble, digest_of, fixed_base::FixedBase, lagrange::domain_root};
+use super::{MAX_K, Origin, Srs, SrsError, digest_of, fixed_base::FixedBase, lagrange::domain_root};
 
 /// What the development secret is hashed from.
 const SEED: &[u8] = b"zkescrow development SRS: this secret is public and every proof made with it can be forged";
@@ -25,7 +25,7 @@ impl Srs {
         let base = FixedBase::new(G1Affine::generator(), k + 1);
         let powers = base.multiply(1 << k, fill_powers);
         let lagrange = base.multiply(1 << k, |start, out| fill_lagrange(k, start, out));
-        Self::new(assemble(k, powers, lagrange, secret_g2()), Origin::Development)
+        Self::new(k, powers, lagrange, secret_g2(), Origin::Development)
     }
 }
 

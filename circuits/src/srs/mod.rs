@@ -41,6 +41,8 @@ pub const INSECURE: &str = "INSECURE development SRS: its secret is public, so a
 pub struct Srs {
     /// The points, in monomial and Lagrange form.
     pub params: ParamsKZG<Bn256>,
+    /// The Lagrange basis once more: what `params` has of it, halo2 shows to nobody.
+    pub lagrange: Vec<G1Affine>,
     /// Where they come from.
     pub origin: Origin,
     /// Identifies size and secret, whatever file the string came from: Blake2b-256 over `k`, the first, second and
@@ -101,9 +103,10 @@ impl Srs {
         self.params.k()
     }
 
-    fn new(params: ParamsKZG<Bn256>, origin: Origin) -> Self {
+    fn new(k: u32, powers: Vec<G1Affine>, lagrange: Vec<G1Affine>, s_g2: G2Affine, origin: Origin) -> Self {
+        let params = assemble(k, powers, lagrange.clone(), s_g2);
         let digest = digest(&params);
-        Self { params, origin, digest }
+        Self { params, lagrange, origin, digest }
     }
 }
 

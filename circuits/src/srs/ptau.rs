@@ -15,7 +15,7 @@ use halo2curves::{
 };
 
 use super::{
-    MAX_K, Origin, Srs, SrsError, assemble,
+    MAX_K, Origin, Srs, SrsError,
     development::{check_size, secret_g2},
     lagrange::{bases_agree, from_snarkjs_order, lagrange_points, random_weights},
     points::{G1_BYTES, G2_BYTES, PointError, g1, g2, read_g1},
@@ -54,10 +54,6 @@ impl Srs {
         let given = file.lagrange(k)?;
         let check = given.is_some();
         let lagrange = given.unwrap_or_else(|| lagrange_points(&powers));
-        let params = assemble(k, powers, lagrange, s_g2);
-        if check && !bases_agree(&params) {
-            return Err(file.wrong(LAGRANGE_G1, "does not belong to the powers in section 2"));
-        }
         let name = file.path.file_name().unwrap_or_default().to_string_lossy();
         let origin = Origin::Ceremony {
             file: printable(&name),
@@ -65,7 +61,11 @@ impl Srs {
             ceremony_power: file.ceremony_power,
             contributions,
         };
-        Ok(Self::new(params, origin))
+        let srs = Self::new(k, powers, lagrange, s_g2, origin);
+        if check && !bases_agree(&srs.params) {
+            return Err(file.wrong(LAGRANGE_G1, "does not belong to the powers in section 2"));
+        }
+        Ok(srs)
     }
 }
 

@@ -14,11 +14,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use halo2_proofs::{SerdeFormat, poly::kzg::commitment::ParamsKZG};
-use halo2curves::bn256::{Bn256, G1Affine, G2Affine};
+use halo2_proofs::SerdeFormat;
+use halo2curves::bn256::{G1Affine, G2Affine};
 
 use super::{
-    Origin, Srs, SrsError, assemble,
+    Origin, Srs, SrsError,
     development::{self, check_size},
     points::{G1_BYTES, G2_BYTES, PointError, digest_bytes, g2, read_g1},
 };
@@ -157,14 +157,14 @@ impl Loader<'_> {
         }
         let mut origin = vec![0; origin_bytes as usize];
         self.fill("the origin", &mut origin)?;
-        let params = self.params(k)?;
+        let (powers, lagrange, s_g2) = self.params(k)?;
 
         let checksum = digest_bytes(&self.reader.hash);
         if self.take::<32>("the checksum")? != checksum {
             return Err(self.damaged("the checksum", "does not match the content"));
         }
         let origin = serde_json::from_slice(&origin).map_err(|_| self.damaged("the origin", "does not parse"))?;
-        let srs = Srs::new(params, origin);
+        let srs = Srs::new(k, powers, lagrange, s_g2, origin);
         if srs.digest != digest {
             return Err(self.damaged("the header", "has the digest of another string"));
         }
@@ -174,7 +174,7 @@ impl Loader<'_> {
         Ok(srs)
     }
 
-    fn params(&mut self, k: u32) -> Result<ParamsKZG<Bn256>, SrsError> {
+    fn params(&mut self, k: u32) -> Result<(Vec<G1Affine>, Vec<G1Affine>, G2Affine), SrsError> {
         if u32::from_le_bytes(self.take("the parameters")?) != k {
             return Err(self.damaged("the parameters", "have another size than the header says"));
         }
@@ -183,9 +183,7 @@ impl Loader<'_> {
         let generator = g2(&self.take::<G2_BYTES>("G2")?);
         let s_g2 = g2(&self.take::<G2_BYTES>("G2")?);
         match (generator, s_g2) {
-            (Some(generator), Some(s_g2)) if generator == G2Affine::generator() => {
-                Ok(assemble(k, powers, lagrange, s_g2))
-            }
+            (Some(generator), Some(s_g2)) if generator == G2Affine::generator() => Ok((powers, lagrange, s_g2)),
             _ => Err(self.damaged("G2", "holds invalid points")),
         }
     }
@@ -253,10 +251,11 @@ impl<T: Write> Write for Hashed<T> {
 
 #[cfg(test)]
 mod tests {
-    use halo2_proofs::poly::commitment::ParamsProver as _;
+    use halo2_proofs::poly::{commitment::ParamsProver as _, kzg::commitment::ParamsKZG};
+    use halo2curves::bn256::Bn256;
     use rand::rngs::OsRng;
 
-    use super::*;
+    use super::{super::lagrange::lagrange_points, *};
 
     fn saved(k: u32) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().expect("temporary folder");
@@ -271,12 +270,19 @@ mod tests {
         bytes
     }
 
+    /// A string with a secret that nobody knows.
+    fn random(origin: Origin) -> Srs {
+        let params = ParamsKZG::<Bn256>::setup(2, OsRng);
+        let lagrange = lagrange_points(params.get_g());
+        Srs::new(2, params.get_g().to_vec(), lagrange, params.s_g2(), origin)
+    }
+
     #[test]
     fn what_is_saved_is_loaded() {
         let (_folder, path) = saved(7);
         let (made, loaded) = (Srs::development(7), Srs::load(&path).expect("loaded"));
         assert_eq!(raw(&made), raw(&loaded));
-        assert_eq!((made.origin, made.digest), (loaded.origin, loaded.digest));
+        assert_eq!((made.origin, made.digest, made.lagrange), (loaded.origin, loaded.digest, loaded.lagrange));
         assert_eq!(fs::read_dir(path.parent().expect("folder")).expect("listed").count(), 1, "nothing left behind");
     }
 
@@ -333,9 +339,9 @@ mod tests {
         let error = Srs::load(&path).expect_err("refused").to_string();
         assert!(error.contains("the origin does not fit the points"), "{error}");
 
-        Srs::new(ParamsKZG::setup(2, OsRng), Origin::Development).save(&path).expect("saved");
+        random(Origin::Development).save(&path).expect("saved");
         assert!(Srs::load(&path).is_err());
-        Srs::new(ParamsKZG::setup(2, OsRng), ceremony.clone()).save(&path).expect("saved");
+        random(ceremony.clone()).save(&path).expect("saved");
         assert_eq!(Srs::load(&path).expect("loaded").origin, ceremony);
     }
 

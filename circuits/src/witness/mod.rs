@@ -117,9 +117,14 @@ impl Witness {
         self
     }
 
-    /// The second phase.
+    /// The second phase, without blinding rows.
     pub fn second(&self, plan: &Plan, drawn: Drawn) -> SecondWitness {
-        let mut second = SecondWitness::new(plan, &self.first, drawn);
+        self.second_blinded(plan, drawn, &[])
+    }
+
+    /// The second phase, given the blinding rows of the first phase's columns after the weights.
+    pub fn second_blinded(&self, plan: &Plan, drawn: Drawn, blinding: &[Vec<Fr>]) -> SecondWitness {
+        let mut second = SecondWitness::new(plan, &self.first, drawn, blinding);
         if let Some(tamper) = &self.tampers.0 {
             tamper(&mut second, plan);
         }

@@ -37,11 +37,21 @@ pub struct SecondWitness {
 const CHUNK: usize = 1 << 12;
 
 impl SecondWitness {
-    /// Computes the columns. Reciprocals are made in all rows that the first phase's columns have: also in the blinding
-    /// rows, if these are known by now.
-    pub fn new(plan: &Plan, first: &FirstWitness, drawn: Drawn) -> Self {
-        let helpers: Vec<Vec<Fr>> = (0..plan.shape.lanes).map(|lane| helpers(first, lane, drawn)).collect();
-        let table = table(plan, first, drawn);
+    /// Computes the columns. The lookups' constraints hold in the blinding rows, too: if those of the first phase are
+    /// known (by column, in its order after the weights), reciprocals are made there as everywhere.
+    pub fn new(plan: &Plan, first: &FirstWitness, drawn: Drawn, blinding: &[Vec<Fr>]) -> Self {
+        let lanes = plan.shape.lanes;
+        let column = |values, index: usize| Complete { values, tail: blinding.get(index).map_or(&[], |tail| &tail[..]) };
+        let helper = |lane: usize| {
+            let (d, y) = (column(&first.d[lane], lane), column(&first.y[lane], lanes + lane));
+            let rem = column(&first.rem[lane], 2 * lanes + lane);
+            quotients(d.len(), |row| {
+                [pair(drawn, d.get(row), y.get(row)), drawn.gamma + rem.get(row), Fr::one(), Fr::one()]
+            })
+        };
+        let helpers: Vec<Vec<Fr>> = (0..lanes).map(helper).collect();
+        let counts = [column(&first.pair_count, 3 * lanes), column(&first.rem_count, 3 * lanes + 1)];
+        let table = table(plan, counts, drawn);
         let balance = balance(plan, &helpers, &table);
         Self {
             edge: Values::Field(edges(plan, first, drawn.s)),
@@ -73,36 +83,45 @@ fn pair(drawn: Drawn, d: Fr, y: Fr) -> Fr {
     drawn.gamma + d + drawn.delta * y + drawn.delta.square()
 }
 
-/// `(p·a + q·b) / (a·b)` in every row, for what `row` says of it: `[a, b, p, q]`.
+/// A column of the first phase, with its blinding rows if they are known.
+#[derive(Clone, Copy)]
+struct Complete<'a> {
+    values: &'a Values,
+    tail: &'a [Fr],
+}
+
+impl Complete<'_> {
+    fn len(&self) -> usize {
+        self.values.len() + self.tail.len()
+    }
+
+    fn get(&self, row: usize) -> Fr {
+        let head = self.values.len();
+        if row < head { self.values.get(row) } else { self.tail[row - head] }
+    }
+}
+
+/// `p/a + q/b` in every row, for what `row` says of it: `[a, b, p, q]`.
 fn quotients(rows: usize, row: impl Fn(usize) -> [Fr; 4] + Sync) -> Vec<Fr> {
     let mut column = vec![Fr::zero(); rows];
     column.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, out)| {
         let terms: Vec<[Fr; 4]> = (0..out.len()).map(|i| row(chunk * CHUNK + i)).collect();
         out.iter_mut().zip(&terms).for_each(|(x, [a, b, ..])| *x = a * b);
         out.iter_mut().batch_invert();
-        out.iter_mut().zip(&terms).for_each(|(x, [a, b, p, q])| *x *= p * a + q * b);
+        out.iter_mut().zip(&terms).for_each(|(x, [a, b, p, q])| *x *= p * b + q * a);
     });
     column
 }
 
-fn helpers(first: &FirstWitness, lane: usize, drawn: Drawn) -> Vec<Fr> {
-    let (d, y, rem) = (&first.d[lane], &first.y[lane], &first.rem[lane]);
-    quotients(d.len(), |row| {
-        [pair(drawn, d.get(row), y.get(row)), drawn.gamma + rem.get(row), Fr::one(), Fr::one()]
-    })
-}
-
-fn table(plan: &Plan, first: &FirstWitness, drawn: Drawn) -> Vec<Fr> {
-    let rows = first.pair_count.len();
+fn table(plan: &Plan, [pairs, rems]: [Complete<'_>; 2], drawn: Drawn) -> Vec<Fr> {
     let dense = |number: Number| {
-        let mut column = vec![Fr::zero(); rows];
+        let mut column = vec![Fr::zero(); pairs.len()];
         plan.numbers[number as usize].iter().for_each(|&(row, value)| column[row] = value);
         column
     };
     let (d, y) = (dense(Number::TableD), dense(Number::TableY));
-    quotients(rows, |row| {
-        let (pairs, rems) = (first.pair_count.get(row), first.rem_count.get(row));
-        [pair(drawn, d[row], y[row]), drawn.gamma + d[row], rems, pairs]
+    quotients(pairs.len(), |row| {
+        [pair(drawn, d[row], y[row]), drawn.gamma + d[row], pairs.get(row), rems.get(row)]
     })
 }
 

@@ -12,7 +12,7 @@ use zkescrow_circuits::{
     commitment::{Address, scalar_word},
     keys::ProverKeys,
     proof::Proof,
-    prover::{self, Request, Seconds},
+    prover::{self, Proven, Request, Seconds},
     witness::Salts,
 };
 
@@ -80,8 +80,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
     };
     progress.set("proving");
     let request = Request { input: &input, salts, context: args.context, provider: args.provider };
-    let (proof, seconds) = prover::prove(&keys, &model, &commitment, &opening, request)?;
-    let trace = model.infer(&input)?;
+    let Proven { proof, trace, seconds } = prover::prove(&keys, &model, &commitment, &opening, request)?;
     drop(progress);
 
     // The opening first: a proof whose salts are lost could not be settled.

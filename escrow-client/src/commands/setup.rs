@@ -60,7 +60,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
     let keys = ProverKeys::generate(&model.network, choice, srs)?;
     progress.set("committing to the weights");
     let opening = Opening::random();
-    let committed = commitment::commit(&keys.verifier.plan, &keys.srs.params, &model.params, &opening);
+    let committed = commitment::commit(&keys.verifier.plan, &keys.srs, &model.params, &opening);
     progress.set("writing the keys");
     keys.save(&args.keys)?;
     let path = folder::save(&args.keys, &keys.verifier.arch, &committed, &opening)?;

@@ -58,7 +58,7 @@ fn inference_and_proof_say_the_same() {
     let instances = s.prove["instances"].as_array().expect("instances");
     assert_eq!(instances.len(), 4);
     assert!(instances[3].as_str().expect("a word").ends_with("4d"), "the context");
-    for stage in ["witness", "commit", "quotient", "open", "total"] {
+    for stage in ["witness", "commitFirst", "second", "commitSecond", "quotient", "open", "total"] {
         assert!(s.prove["seconds"][stage].as_f64().expect("a number") > 0.0, "{stage}");
     }
     assert!(s.prove["proofBytes"].as_u64() > Some(1000) && s.prove["peakMemoryBytes"].as_u64() > Some(1 << 20));
@@ -117,7 +117,7 @@ fn changed_proofs_are_invalid_and_broken_files_are_refused() {
 #[test]
 fn damaged_keys_are_refused() {
     let s = &*SETTING;
-    for name in ["keys.json", "verifying.key", "commitment.json", "proving.key", "srs.bin", "opening.secret"] {
+    for name in ["keys.json", "verifying.key", "commitment.json", "srs.bin", "opening.secret"] {
         let (folder, keys) = copy_of_keys();
         let (file, keys) = (keys.join(name), keys.to_str().expect("text").to_owned());
         let output = path(folder.path(), "proof.json");

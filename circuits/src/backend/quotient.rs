@@ -1,0 +1,215 @@
+//! The quotient: all constraints, folded with powers of y, divided by what vanishes on the domain.
+//!
+//! The numerator has degree below `3n`, so the quotient `h = h_0 + X^n·h_1` is known from its values on two cosets of
+//! the domain. On each of them `X^n` is a constant `t`, and interpolation yields `h_0 + t·h_1`.
+
+use std::borrow::Cow;
+
+use halo2_proofs::plonk::VerifyingKey;
+use halo2curves::{
+    bn256::{Fr, G1Affine},
+    ff::{Field, PrimeField},
+};
+use rayon::prelude::*;
+
+use super::{
+    column::Column,
+    fft::Coset,
+    key::Key,
+    permutation,
+    polynomial::{Polynomial, Query},
+    program::{BLOCK, Merged, Program},
+};
+
+/// Everything that the constraints depend on beside the columns.
+pub(super) struct Challenges<'a> {
+    /// Those of the circuit.
+    pub circuit: &'a [Fr],
+    pub permutation: permutation::Challenges,
+    pub y: Fr,
+}
+
+/// The columns of one proof.
+pub(super) struct Columns<'a> {
+    pub advice: &'a [Column<'a>],
+    pub products: &'a [Column<'a>],
+    pub instance: &'a Column<'a>,
+}
+
+/// The two pieces of the quotient, as values on the domain.
+pub(super) fn quotient(
+    key: &Key,
+    vk: &VerifyingKey<G1Affine>,
+    columns: &Columns<'_>,
+    challenges: &Challenges<'_>,
+    omegas: &[Fr],
+) -> [Vec<Fr>; 2] {
+    let mut program = Program::new(numerator(key, vk, challenges));
+    let numbering = key.numbering;
+    let own = numbering.shared()..numbering.variable();
+    let merged = program.merge(|column| own.contains(&column), numbering.count());
+    let mut coefficients = interpolated(key, columns, &program, &merged);
+    // The roots of unity of order 4n: they give cosets on which X^n is ±√-1.
+    let root = (key.rows.ilog2() + 2..Fr::S).fold(Fr::ROOT_OF_UNITY, |root, _| root.square());
+    let shifts = [root, root * root * root];
+    let [mut first, mut second] = [0, 1].map(|i| {
+        let coset = key.domain.coset(shifts[i]);
+        let values = on_coset(key, &coset, (shifts[i], omegas), &mut coefficients, i == 1, &program);
+        let mut quotient = run(key, &program, &values);
+        drop(values);
+        let vanishing = shifts[i].pow([key.rows as u64]) - Fr::ONE;
+        let inverse = vanishing.invert().expect("a coset is not the domain");
+        quotient.par_iter_mut().for_each(|x| *x *= inverse);
+        key.domain.interpolate_coset(&coset, &mut quotient);
+        quotient
+    });
+    let [t, u] = shifts.map(|shift| shift.pow([key.rows as u64]));
+    let inverse = (u - t).invert().expect("two cosets");
+    first.par_iter_mut().zip(&mut second).for_each(|(a, b)| {
+        let high = (*b - *a) * inverse;
+        *a -= high * t;
+        *b = high;
+    });
+    let domain = key.domain.coset(Fr::ONE);
+    let mut pieces = [first, second];
+    pieces.par_iter_mut().for_each(|piece| {
+        let mut values = vec![Fr::ZERO; key.rows];
+        key.domain.evaluate(&domain, piece, &mut values);
+        *piece = values;
+    });
+    pieces
+}
+
+/// All constraints in the verifier's order, the first with the highest power of y.
+fn numerator(key: &Key, vk: &VerifyingKey<G1Affine>, challenges: &Challenges<'_>) -> Polynomial {
+    let numbering = key.numbering;
+    let gates = vk.cs().gates().iter().flat_map(|gate| gate.polynomials());
+    let mut constraints: Vec<Polynomial> =
+        gates.map(|gate| Polynomial::from_expression(gate, numbering, challenges.circuit)).collect();
+    constraints.extend(copy_constraints(key, challenges.permutation));
+    let powers = permutation::powers(challenges.y, constraints.len());
+    (constraints.into_iter().zip(powers.into_iter().rev()))
+        .fold(Polynomial::default(), |sum, (constraint, power)| sum.plus(constraint.scaled(power)))
+}
+
+/// The permutation argument, with one product for each column.
+fn copy_constraints(key: &Key, challenges: permutation::Challenges) -> Vec<Polynomial> {
+    let numbering = key.numbering;
+    let at = |column| Polynomial::query(column, 0);
+    let product = |i| at(numbering.product(i));
+    let (first, last) = (at(numbering.first()), at(numbering.last()));
+    let count = key.wires.len();
+    let mut constraints = vec![first.times(&Polynomial::constant(Fr::ONE).minus(product(0)))];
+    let end = product(count - 1);
+    constraints.push(last.times(&end.times(&end).minus(end)));
+    for i in 1..count {
+        let before = Polynomial::query(numbering.product(i - 1), end_rotation(key));
+        constraints.push(first.times(&product(i).minus(before)));
+    }
+    let deltas = permutation::powers(Fr::DELTA, count);
+    for (i, (&wire, delta)) in key.wires.iter().zip(deltas).enumerate() {
+        let value = at(numbering.advice(wire)).plus(Polynomial::constant(challenges.gamma));
+        let image = value.clone().plus(at(numbering.sigma(i)).scaled(challenges.beta));
+        let name = value.plus(at(numbering.variable()).scaled(challenges.beta * delta));
+        let next = Polynomial::query(numbering.product(i), 1);
+        let change = next.times(&image).minus(product(i).times(&name));
+        constraints.push(at(numbering.active()).times(&change));
+    }
+    constraints
+}
+
+/// From the first row to the one where the products end.
+pub(super) fn end_rotation(key: &Key) -> i32 {
+    -((key.rows - key.usable) as i32)
+}
+
+/// Coefficients of the columns that the program reads, by number; empty for the others.
+fn interpolated<'a>(key: &'a Key, columns: &Columns<'_>, program: &Program, merged: &[Merged]) -> Vec<Cow<'a, [Fr]>> {
+    let queries = program.queries();
+    let own = columns.advice.iter().chain(columns.products).chain([columns.instance]).collect::<Vec<_>>();
+    let shared = key.numbering.shared();
+    let values = |number: usize| {
+        if number == key.numbering.variable() || !queries.iter().any(|query| query.column == number) {
+            return vec![];
+        }
+        if let Some(column) = own.get(number - shared) {
+            return column.to_vec();
+        }
+        let mut sum = vec![Fr::ZERO; key.rows];
+        for (factor, member) in merged.iter().filter(|merged| merged.column == number).flat_map(|merged| &merged.terms)
+        {
+            own[member - shared].add_scaled(factor, 0, &mut sum);
+        }
+        sum
+    };
+    let mut all: Vec<_> = key.coefficients().iter().map(|c| Cow::Borrowed(&c[..])).collect();
+    all.par_extend((shared..key.numbering.count() + merged.len()).into_par_iter().with_max_len(1).map(|number| {
+        let mut values = values(number);
+        if !values.is_empty() {
+            key.domain.interpolate(&mut values);
+        }
+        Cow::Owned(values)
+    }));
+    all
+}
+
+/// Values on a coset, by column, with as many rows before and after as constraints reach.
+struct Table {
+    before: usize,
+    columns: Vec<Vec<Fr>>,
+}
+
+fn on_coset(
+    key: &Key,
+    coset: &Coset,
+    (shift, omegas): (Fr, &[Fr]),
+    coefficients: &mut [Cow<'_, [Fr]>],
+    last: bool,
+    program: &Program,
+) -> Table {
+    let queries = program.queries();
+    let rotations = || queries.iter().map(|query| query.rotation);
+    let before = -rotations().min().unwrap_or(0).min(0);
+    let after = rotations().max().unwrap_or(0).max(0);
+    let (before, after) = (before as usize, after as usize);
+    let extended = |fill: &dyn Fn(&mut [Fr])| {
+        let mut values = vec![Fr::ZERO; before + key.rows + after];
+        fill(&mut values[before..before + key.rows]);
+        values.copy_within(key.rows..key.rows + before, 0);
+        values.copy_within(before..before + after, before + key.rows);
+        values
+    };
+    let used = |number: usize| queries.iter().any(|query| query.column == number);
+    let columns: Vec<Vec<Fr>> = (coefficients.par_iter_mut().enumerate().with_max_len(1))
+        .map(|(number, coefficients)| {
+            if number == key.numbering.variable() {
+                return extended(&|out| {
+                    out.copy_from_slice(omegas);
+                    out.iter_mut().for_each(|x| *x *= shift);
+                });
+            }
+            if !used(number) {
+                return vec![];
+            }
+            let values = extended(&|out| key.domain.evaluate(coset, coefficients, out));
+            if last {
+                *coefficients = Cow::Borrowed(&[]);
+            }
+            values
+        })
+        .collect();
+    Table { before, columns }
+}
+
+fn run(key: &Key, program: &Program, table: &Table) -> Vec<Fr> {
+    let mut values = vec![Fr::ZERO; key.rows];
+    values.par_chunks_mut(BLOCK).enumerate().for_each(|(i, out)| {
+        let (start, len) = (table.before + i * BLOCK, out.len());
+        let cells = |Query { column, rotation }: Query| {
+            let start = start.checked_add_signed(rotation as isize).expect("within the rows before");
+            &table.columns[column][start..start + len]
+        };
+        program.run(&cells, out);
+    });
+    values
+}
