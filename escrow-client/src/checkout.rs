@@ -54,6 +54,11 @@ pub fn creation_code(contract: &str) -> Result<Vec<u8>, Failure> {
     decode().ok_or_else(missing)
 }
 
+/// A file that is kept in the checkout.
+pub fn fixture(file: &str) -> Result<PathBuf, Failure> {
+    search(file).ok_or(Failure::Missing { what: file.into(), remedy: "git checkout -- models" })
+}
+
 /// Looks for a file in the checkout: the one that is named, else the one around the executable. What is found may be
 /// run, so the working folder is not searched: anybody may have put something there.
 fn search(file: &str) -> Option<PathBuf> {

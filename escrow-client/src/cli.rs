@@ -54,6 +54,8 @@ pub enum Command {
     Deploy(deploy::Args),
     /// Show everything end to end on a fresh local chain, cheats included.
     Demo(demo::Args),
+    /// Measure setup, proving and verifying on this machine.
+    Bench(bench::Args),
 }
 
 /// `zkescrow verifier …`

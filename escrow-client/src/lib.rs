@@ -11,6 +11,8 @@ pub mod contracts;
 pub mod failure;
 pub mod folder;
 pub mod input;
+pub mod layout;
+pub mod memory;
 pub mod output;
 pub mod panics;
 pub mod paths;

@@ -1,5 +1,6 @@
 //! The verbs, one file each.
 
+pub mod bench;
 pub mod chain_up;
 pub mod demo;
 pub mod deploy;
@@ -7,6 +8,7 @@ pub mod generate;
 pub mod infer;
 pub mod model;
 pub mod plan;
+pub mod plan_circuit;
 pub mod prove;
 pub mod setup;
 pub mod verify;
@@ -21,7 +23,7 @@ use crate::{
 pub async fn run(command: Command, ui: &Ui) -> Result<Outcome, Failure> {
     match command {
         Command::Model(command) => model::run(&command, ui),
-        Command::Plan(command) => plan::run(&command),
+        Command::Plan(command) => plan::run(&command, ui),
         Command::Setup(args) => setup::run(&args, ui),
         Command::Infer(args) => infer::run(&args, ui),
         Command::Prove(args) => prove::run(&args, ui),
@@ -30,5 +32,6 @@ pub async fn run(command: Command, ui: &Ui) -> Result<Outcome, Failure> {
         Command::Chain(ChainCommand::Up(args)) => chain_up::run(&args, ui).await,
         Command::Deploy(args) => deploy::run(&args, ui).await,
         Command::Demo(args) => demo::run(&args, ui).await,
+        Command::Bench(args) => bench::run(&args, ui),
     }
 }

@@ -3,15 +3,18 @@
 use clap::Subcommand;
 use serde_json::{Value, json};
 
+use super::plan_circuit;
 use crate::{
     failure::Failure,
-    output::Outcome,
+    output::{Outcome, Ui},
     samples::{Protocol, Samples},
 };
 
 /// What can be planned.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// How a model's circuit is laid out, and what proving will cost.
+    Circuit(plan_circuit::Args),
     /// How many samples a statement takes, and what they cost.
     Samples(SamplesArgs),
 }
@@ -47,8 +50,14 @@ pub struct SamplesArgs {
 }
 
 /// Runs the verb.
-pub fn run(command: &Command) -> Result<Outcome, Failure> {
-    let Command::Samples(args) = command;
+pub fn run(command: &Command, ui: &Ui) -> Result<Outcome, Failure> {
+    match command {
+        Command::Circuit(args) => plan_circuit::run(args, ui),
+        Command::Samples(args) => samples(args),
+    }
+}
+
+fn samples(args: &SamplesArgs) -> Result<Outcome, Failure> {
     match (args.protocol, args.bound) {
         (Some(protocol), Some(bound)) => {
             let line = Line::new(protocol, bound, args)?;

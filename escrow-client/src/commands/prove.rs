@@ -1,4 +1,4 @@
-//! `zkescrow prove`: a proof of what the committed model says about an input.
+//! `zkescrow prove`: a proof of what the committed model says about an input, or one for each of several.
 
 use std::{
     fs,
@@ -18,7 +18,7 @@ use zkescrow_circuits::{
 
 use crate::{
     failure::Failure,
-    folder, input,
+    folder, input, memory,
     output::{Outcome, Ui},
     paths,
     scalar::{self, prefixed},
@@ -29,8 +29,10 @@ use crate::{
 #[command(after_help = "\
 Example:
   zkescrow prove --model model.zkm --keys keys --input photo.png -o proof.json
+  zkescrow prove --model model.zkm --keys keys --input a.png --input b.png -o proofs/
 
-Beside proof.json it writes proof.json.secret, which opens the commitments to input and output: whoever is to learn
+With several inputs, model and keys are read and prepared once, and the proofs go to the folder proofs as a.json and
+b.json. Beside proof.json it writes proof.json.secret, which opens the commitments to input and output: whoever is to learn
 them gets that file, nobody else.")]
 pub struct Args {
     /// The model file.
@@ -39,10 +41,10 @@ pub struct Args {
     /// The key folder that setup wrote.
     #[arg(long, value_name = "DIR", env = "ZKESCROW_KEYS")]
     pub keys: PathBuf,
-    /// A png, jpeg or .npy, as for infer.
-    #[arg(long, value_name = "IMG")]
-    pub input: PathBuf,
-    /// The proof file to write.
+    /// A png, jpeg or .npy, as for infer; give several for several proofs.
+    #[arg(long, value_name = "IMG", required = true)]
+    pub input: Vec<PathBuf>,
+    /// The proof file to write; for several inputs, the folder.
     #[arg(short, long, value_name = "P.json")]
     pub output: PathBuf,
     /// What the proof is for: a number below the scalar modulus.
@@ -59,7 +61,7 @@ pub struct Args {
 
 /// Runs the verb.
 pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
-    let secret = check_targets(args)?;
+    let jobs = jobs(args)?;
     if args.context == Fr::ZERO {
         ui.warn("the proof has no context: whoever gets it can present it for any purpose (--context)");
     }
@@ -70,39 +72,102 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
     let model = paths::model(&args.model)?;
     let keys = ProverKeys::load(&args.keys)?;
     progress.aside(|| ui.warn_origin(&keys.srs.origin));
-    let commitment = folder::commitment(&args.keys, &keys.verifier)?;
-    let opening = folder::opening(&args.keys)?;
-    let input = input::read(&args.input, model.network.input())?;
-    let salts = if args.public {
-        Salts { input: Fr::ZERO, output: Fr::ZERO }
-    } else {
-        Salts { input: Fr::random(OsRng), output: Fr::random(OsRng) }
-    };
-    progress.set("proving");
-    let request = Request { input: &input, salts, context: args.context, provider: args.provider };
-    let Proven { proof, trace, seconds } = prover::prove(&keys, &model, &commitment, &opening, request)?;
-    drop(progress);
-
-    // The opening first: a proof whose salts are lost could not be settled.
-    write_opening(&secret, salts, &input, trace.logits())?;
-    if let Err(error) = proof.save(&args.output) {
-        // It opens nothing; if it cannot be removed, the first error is the one to report.
-        let _ = fs::remove_file(&secret);
-        return Err(error.into());
+    let prover = Provider { keys: &keys, model: &model, commitment: &folder::commitment(&args.keys, &keys.verifier)?,
+        opening: &folder::opening(&args.keys)? };
+    // Before the first proof is begun: a mistake in the last input would cost all of them.
+    let inputs: Vec<_> =
+        jobs.iter().map(|job| input::read(&job.input, model.network.input())).collect::<Result<_, _>>()?;
+    let mut outcomes = vec![];
+    for (number, (job, input)) in jobs.iter().zip(&inputs).enumerate() {
+        progress.set(if jobs.len() == 1 {
+            "proving".into()
+        } else {
+            format!("proving {} of {}: {}", number + 1, jobs.len(), job.input.display())
+        });
+        outcomes.push(prover.prove(args, job, input)?);
     }
-    Ok(outcome(args, &proof, trace.label, seconds, &secret, keys.srs.origin.is_insecure()))
+    drop(progress);
+    let Ok([outcome]) = <[Outcome; 1]>::try_from(outcomes.clone()) else {
+        let text = outcomes.iter().map(|o| o.text.as_str()).collect::<Vec<_>>().join("\n");
+        let proofs: Vec<_> = outcomes.into_iter().map(|o| o.json).collect();
+        return Ok(Outcome::done(json!({ "proofs": proofs }), text));
+    };
+    Ok(outcome)
 }
 
-/// Where the secret will be, if both files can be written without harm. Proving takes long: it is asked beforehand.
-fn check_targets(args: &Args) -> Result<PathBuf, Failure> {
-    paths::require_target(&args.output)?;
-    paths::require_apart(&args.output, &[&args.model, &args.input], &[&args.keys])?;
+/// One proof to make.
+struct Job {
+    input: PathBuf,
+    proof: PathBuf,
+    secret: PathBuf,
+}
+
+/// All proofs to make, if their files can be written without harm. Proving takes long: it is asked beforehand.
+fn jobs(args: &Args) -> Result<Vec<Job>, Failure> {
+    if let [input] = &args.input[..] {
+        return Ok(vec![job(args, input, args.output.clone())?]);
+    }
+    let refuse = |reason: String| Err(Failure::Request(reason));
+    fs::create_dir_all(&args.output).map_err(|source| FileError::Io {
+        action: "create",
+        path: args.output.clone(),
+        source,
+    })?;
+    let mut jobs: Vec<Job> = vec![];
+    for input in &args.input {
+        let Some(name) = input.file_stem() else {
+            return refuse(format!("{} names no file", input.display()));
+        };
+        let mut name = name.to_os_string();
+        name.push(".json");
+        let next = job(args, input, args.output.join(name))?;
+        if let Some(same) = jobs.iter().find(|job| job.proof == next.proof) {
+            let (a, b) = (same.input.display(), input.display());
+            return refuse(format!("the proofs for {a} and {b} would both be {}: rename one", next.proof.display()));
+        }
+        jobs.push(next);
+    }
+    Ok(jobs)
+}
+
+fn job(args: &Args, input: &Path, proof: PathBuf) -> Result<Job, Failure> {
+    paths::require_target(&proof)?;
+    let inputs: Vec<&Path> = args.input.iter().map(PathBuf::as_path).chain([args.model.as_path()]).collect();
+    paths::require_apart(&proof, &inputs, &[&args.keys])?;
     // The whole name counts: answer.1 and answer.2 are two proofs.
-    let mut secret = args.output.clone().into_os_string();
+    let mut secret = proof.clone().into_os_string();
     secret.push(".secret");
     let secret = PathBuf::from(secret);
     paths::require_new(&secret)?;
-    Ok(secret)
+    Ok(Job { input: input.into(), proof, secret })
+}
+
+/// Who can prove: what all proofs of a model share.
+struct Provider<'a> {
+    keys: &'a ProverKeys,
+    model: &'a Model,
+    commitment: &'a WeightCommitment,
+    opening: &'a Opening,
+}
+
+impl Provider<'_> {
+    fn prove(&self, args: &Args, job: &Job, input: &[u8]) -> Result<Outcome, Failure> {
+        let salts = if args.public {
+            Salts { input: Fr::ZERO, output: Fr::ZERO }
+        } else {
+            Salts { input: Fr::random(OsRng), output: Fr::random(OsRng) }
+        };
+        let request = Request { input, salts, context: args.context, provider: args.provider };
+        let proven = prover::prove(self.keys, self.model, self.commitment, self.opening, request)?;
+        // The opening first: a proof whose salts are lost could not be settled.
+        write_opening(&job.secret, salts, input, proven.trace.logits())?;
+        if let Err(error) = proven.proof.save(&job.proof) {
+            // It opens nothing; if it cannot be removed, the first error is the one to report.
+            let _ = fs::remove_file(&job.secret);
+            return Err(error.into());
+        }
+        Ok(outcome(job, &proven, self.keys.srs.origin.is_insecure()))
+    }
 }
 
 /// Writes what opens the commitments, for its owner only.
@@ -117,12 +182,13 @@ fn write_opening(path: &Path, salts: Salts, input: &[u8], logits: &[u8]) -> Resu
     paths::write_new_secret(path, format!("{opening:#}\n").as_bytes())
 }
 
-fn outcome(args: &Args, proof: &Proof, label: usize, seconds: Seconds, secret: &Path, insecure: bool) -> Outcome {
+fn outcome(job: &Job, proven: &Proven, insecure: bool) -> Outcome {
+    let (proof, label, seconds) = (&proven.proof, proven.trace.label, proven.seconds);
     let instances: Vec<_> = proof.instances.iter().map(|x| prefixed(scalar_word(x))).collect();
-    let memory = peak_memory();
+    let memory = memory::peak();
     let json = json!({
-        "proof": args.output,
-        "opening": secret,
+        "proof": job.proof,
+        "opening": job.secret,
         "modelId": prefixed(proof.model_id),
         "instances": instances,
         "label": label,
@@ -135,18 +201,10 @@ fn outcome(args: &Args, proof: &Proof, label: usize, seconds: Seconds, secret: &
     let memory = memory.map_or(String::new(), |bytes| format!(", at most {} MB", bytes >> 20));
     let text = format!(
         "{}: label {label}, {} bytes, made and checked in {:.1} s{memory}\nmodel {}",
-        args.output.display(),
+        job.proof.display(),
         proof.bytes.len(),
         seconds.total,
         prefixed(proof.model_id),
     );
     Outcome::done(json, text)
-}
-
-/// The most memory that this process ever held, where the system says so.
-fn peak_memory() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kilobytes * 1024)
 }

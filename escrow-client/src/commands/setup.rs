@@ -6,13 +6,14 @@ use serde_json::{Value, json};
 use zkescrow_circuits::{
     commitment::{self, Opening},
     keys::ProverKeys,
-    plan::{Choice, Plan},
+    plan::Plan,
     srs::{CacheEvent, Origin, Srs},
 };
 
 use crate::{
     failure::Failure,
     folder,
+    layout::LayoutArgs,
     output::{Outcome, Progress, Ui},
     paths,
     scalar::prefixed,
@@ -30,18 +31,12 @@ pub struct Args {
     /// The folder to write; it will hold the secret opening of the commitment.
     #[arg(long, value_name = "DIR", env = "ZKESCROW_KEYS")]
     pub keys: PathBuf,
-    /// Rows of the circuit, as a power of two; by default the fewest that fit.
-    #[arg(long)]
-    pub k: Option<u32>,
     /// A ceremony file of snarkjs; without it an INSECURE development string is used.
     #[arg(long, value_name = "FILE.ptau", env = "ZKESCROW_SRS")]
     pub srs: Option<PathBuf>,
-    /// Activations per row.
-    #[arg(long, default_value_t = Choice::default().lanes)]
-    pub lanes: usize,
-    /// Columns of weights.
-    #[arg(long, default_value_t = Choice::default().weight_columns)]
-    pub weight_columns: usize,
+    /// What the layout is chosen for.
+    #[command(flatten)]
+    pub layout: LayoutArgs,
     /// Where development strings are kept.
     #[arg(long, value_name = "DIR", env = "ZKESCROW_CACHE")]
     pub cache: Option<PathBuf>,
@@ -52,10 +47,11 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
     let begin = Instant::now();
     folder::require_unused(&args.keys)?;
     let model = paths::model(&args.model)?;
-    let choice = Choice { lanes: args.lanes, weight_columns: args.weight_columns, k: args.k };
-    let plan = Plan::new(&model.network, choice)?;
-    let progress = ui.progress("reading the reference string");
-    let srs = reference_string(args, plan.shape.k, ui, &progress)?;
+    let progress = ui.progress("planning the layout");
+    let choice = args.layout.choose(&model.network)?;
+    let k = Plan::new(&model.network, choice)?.shape.k;
+    progress.set("reading the reference string");
+    let srs = reference_string(args, k, ui, &progress)?;
     progress.set("making keys");
     let keys = ProverKeys::generate(&model.network, choice, srs)?;
     progress.set("committing to the weights");
@@ -72,8 +68,8 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
         "keys": args.keys,
         "k": k,
         "rowsUsed": rows.0,
-        "lanes": args.lanes,
-        "weightColumns": args.weight_columns,
+        "lanes": choice.lanes,
+        "weightColumns": choice.weight_columns,
         "archDigest": prefixed(keys.verifier.arch),
         "proofBytes": keys.verifier.proof_length(),
         "commitment": path,
@@ -103,22 +99,28 @@ fn describe(origin: &Origin, digest: &[u8; 32]) -> Value {
 fn reference_string(args: &Args, k: u32, ui: &Ui, progress: &Progress) -> Result<Srs, Failure> {
     let srs = match &args.srs {
         Some(path) => Srs::from_ptau(path, k)?,
-        None => Srs::cached_development(k, &cache(args)?, |event| match event {
-            CacheEvent::Making { k } => progress.set(format!("making a development string of 2^{k} powers")),
-            CacheEvent::Replacing(error) => {
-                progress.aside(|| ui.warn(format!("{error} (replaced now)")));
-            }
-            CacheEvent::Reading(_) | CacheEvent::Saved(_) => {}
-        })?,
+        None => development(k, args.cache.as_ref(), ui, progress)?,
     };
     progress.aside(|| ui.warn_origin(&srs.origin));
     Ok(srs)
 }
 
-fn cache(args: &Args) -> Result<PathBuf, Failure> {
+/// The development string of this size, from the cache or new.
+pub(super) fn development(k: u32, cache: Option<&PathBuf>, ui: &Ui, progress: &Progress) -> Result<Srs, Failure> {
+    let srs = Srs::cached_development(k, &folder_of(cache)?, |event| match event {
+            CacheEvent::Making { k } => progress.set(format!("making a development string of 2^{k} powers")),
+            CacheEvent::Replacing(error) => {
+                progress.aside(|| ui.warn(format!("{error} (replaced now)")));
+            }
+            CacheEvent::Reading(_) | CacheEvent::Saved(_) => {}
+        })?;
+    Ok(srs)
+}
+
+fn folder_of(cache: Option<&PathBuf>) -> Result<PathBuf, Failure> {
     let folder = |name: &str| env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    args.cache
-        .clone()
+    cache
+        .cloned()
         .or_else(|| Some(folder("XDG_CACHE_HOME")?.join("zkescrow")))
         .or_else(|| Some(folder("HOME")?.join(".cache/zkescrow")))
         .ok_or_else(|| {
