@@ -56,6 +56,8 @@ pub struct Seconds {
     pub quotient: f64,
     /// Evaluations and opening.
     pub open: f64,
+    /// Of it all, what ties the proof to the registered weights.
+    pub bind: f64,
     /// Everything, the check of the finished proof included.
     pub total: f64,
 }
@@ -136,6 +138,7 @@ fn prove_seeded(
     }
     let mut rng = ChaCha20Rng::from_seed(seed);
     let config = Config::new(&mut ConstraintSystem::default(), &verifier.plan.shape);
+    let binding = Instant::now();
     let old_rows = opening.rows(&witness.first.weights);
     let fresh_rows = commitment::blinding_rows(&mut rng, commitment.0.len());
     let mut first = given(&witness.first.columns(&config.first));
@@ -145,6 +148,7 @@ fn prove_seeded(
         column.tail = Some(rows.clone());
         column.commitment = Some(point);
     }
+    let mut bind = binding.elapsed().as_secs_f64();
     // The lookups' reciprocals are made in the blinding rows, too: of whatever stands there.
     let tails: Vec<Vec<Fr>> = first[commitment.0.len()..]
         .iter_mut()
@@ -167,8 +171,10 @@ fn prove_seeded(
     let backend = Prover { key: &keys.backend, vk: &verifier.vk, lagrange: &keys.srs.lagrange };
     let (bytes, laps) = backend.prove(&instances, first, later, &mut rng)?;
     let statement = Statement { arch: &verifier.arch, registered: commitment, proof: &bytes, instances: &instances };
+    let binding = Instant::now();
     let link = commitment::prove_link(&statement, &verifier.bases, &old_rows, &fresh_rows, &mut rng)
         .expect("a proof of ours starts with as many points as there are weight columns");
+    bind += binding.elapsed().as_secs_f64();
     let proof = Proof {
         arch: verifier.arch,
         model_id: commitment.model_id(&verifier.arch, &provider),
@@ -184,6 +190,7 @@ fn prove_seeded(
         commit_later: laps.commit_later,
         quotient: laps.quotient,
         open: laps.open,
+        bind,
         total: begin.elapsed().as_secs_f64(),
     };
     Ok((proof, seconds))

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{chain_up, demo, deploy, generate, infer, model, plan, prove, setup, verify};
+use crate::commands::{bench, chain_up, demo, deploy, generate, infer, model, plan, prove, setup, verify};
 
 /// Sell neural-network predictions that nobody has to trust.
 #[derive(Debug, Parser)]

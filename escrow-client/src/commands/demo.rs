@@ -129,10 +129,8 @@ fn off_chain(files: &Files, ui: &Ui) -> Result<Value, Failure> {
         &setup::Args {
             model: files.model.clone(),
             keys: files.keys.clone(),
-            k: None,
+            layout: LayoutArgs { k: None, optimise: Optimise::Time, lanes: Some(2), weight_columns: Some(2) },
             srs: None,
-            lanes: 2,
-            weight_columns: 2,
             cache: None,
         },
         ui,

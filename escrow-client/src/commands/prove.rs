@@ -9,10 +9,11 @@ use halo2curves::{bn256::Fr, ff::Field};
 use rand::rngs::OsRng;
 use serde_json::json;
 use zkescrow_circuits::{
-    commitment::{Address, scalar_word},
+    commitment::{Address, Opening, WeightCommitment, scalar_word},
+    files::FileError,
     keys::ProverKeys,
-    proof::Proof,
-    prover::{self, Proven, Request, Seconds},
+    model::Model,
+    prover::{self, Proven, Request},
     witness::Salts,
 };
 
