@@ -69,7 +69,11 @@ fn lookups(c: &mut Cells<'_, '_>) -> Constraints {
     let (pair, rem) = (pair(c, d.clone(), y), c.gamma() + d);
     let (pairs, rems) = (c.at(c.config.first.pair_count, 0), c.at(c.config.first.rem_count, 0));
     let table = c.at(c.config.second.table, 0);
-    constraints.push(("table", table * pair.clone() * rem.clone() - pairs * rem - rems * pair));
+    let counted = table * pair.clone() * rem.clone() - pairs.clone() * rem - rems.clone() * pair;
+    // In the blinding rows pairs and remainders of the table are constants: without the product the table's terms would
+    // be a known combination of the counts there, and that combination of the three columns would not be hidden.
+    let hidden = (constant(1) - c.flag(Flag::Usable)) * pairs * rems;
+    constraints.push(("table", counted - hidden));
     constraints
 }
 

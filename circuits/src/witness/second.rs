@@ -46,7 +46,8 @@ impl SecondWitness {
             let (d, y) = (column(&first.d[lane], lane), column(&first.y[lane], lanes + lane));
             let rem = column(&first.rem[lane], 2 * lanes + lane);
             quotients(d.len(), |row| {
-                [pair(drawn, d.get(row), y.get(row)), drawn.gamma + rem.get(row), Fr::one(), Fr::one()]
+                let pair = pair(drawn, d.get(row), y.get(row));
+                Terms { a: pair, b: drawn.gamma + rem.get(row), p: Fr::one(), q: Fr::one(), pq: Fr::zero() }
             })
         };
         let helpers: Vec<Vec<Fr>> = (0..lanes).map(helper).collect();
@@ -101,14 +102,23 @@ impl Complete<'_> {
     }
 }
 
-/// `p/a + q/b` in every row, for what `row` says of it: `[a, b, p, q]`.
-fn quotients(rows: usize, row: impl Fn(usize) -> [Fr; 4] + Sync) -> Vec<Fr> {
+/// What `p/a + q/b + pq/(a·b)` is made of.
+struct Terms {
+    a: Fr,
+    b: Fr,
+    p: Fr,
+    q: Fr,
+    pq: Fr,
+}
+
+/// That sum in every row.
+fn quotients(rows: usize, row: impl Fn(usize) -> Terms + Sync) -> Vec<Fr> {
     let mut column = vec![Fr::zero(); rows];
     column.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, out)| {
-        let terms: Vec<[Fr; 4]> = (0..out.len()).map(|i| row(chunk * CHUNK + i)).collect();
-        out.iter_mut().zip(&terms).for_each(|(x, [a, b, ..])| *x = a * b);
+        let terms: Vec<Terms> = (0..out.len()).map(|i| row(chunk * CHUNK + i)).collect();
+        out.iter_mut().zip(&terms).for_each(|(x, t)| *x = t.a * t.b);
         out.iter_mut().batch_invert();
-        out.iter_mut().zip(&terms).for_each(|(x, [a, b, p, q])| *x *= p * b + q * a);
+        out.iter_mut().zip(&terms).for_each(|(x, t)| *x *= t.p * t.b + t.q * t.a + t.pq);
     });
     column
 }
@@ -120,8 +130,11 @@ fn table(plan: &Plan, [pairs, rems]: [Complete<'_>; 2], drawn: Drawn) -> Vec<Fr>
         column
     };
     let (d, y) = (dense(Number::TableD), dense(Number::TableY));
+    let usable = &plan.flags[Flag::Usable as usize];
     quotients(pairs.len(), |row| {
-        [pair(drawn, d[row], y[row]), drawn.gamma + d[row], pairs.get(row), rems.get(row)]
+        let (p, q) = (pairs.get(row), rems.get(row));
+        let pq = if usable[row] == 1 { Fr::zero() } else { p * q };
+        Terms { a: pair(drawn, d[row], y[row]), b: drawn.gamma + d[row], p, q, pq }
     })
 }
 

@@ -19,6 +19,7 @@ use crate::{
     contracts::Contracts,
     failure::Failure,
     folder, input,
+    layout::{LayoutArgs, Optimise},
     output::{Outcome, Ui},
     paths,
     scratch::Scratch,
@@ -129,7 +130,7 @@ fn off_chain(files: &Files, ui: &Ui) -> Result<Value, Failure> {
         &setup::Args {
             model: files.model.clone(),
             keys: files.keys.clone(),
-            layout: LayoutArgs { k: None, optimise: Optimise::Time, lanes: Some(2), weight_columns: Some(2) },
+            layout: LayoutArgs { k: None, optimise: Optimise::Time, lanes: None, weight_columns: None },
             srs: None,
             cache: None,
         },
@@ -143,7 +144,7 @@ fn off_chain(files: &Files, ui: &Ui) -> Result<Value, Failure> {
         &prove::Args {
             model: files.model.clone(),
             keys: files.keys.clone(),
-            input: files.input.clone(),
+            input: vec![files.input.clone()],
             output: files.proof.clone(),
             context: CONTEXT.into(),
             provider: [0x11; 20],
