@@ -2,12 +2,12 @@
 
 use halo2curves::bn256::Fr;
 use zkescrow_circuits::{
-    plan::{Chain, Instance, Plan, Subject, round_rows, small},
+    plan::{Chain, Choice, Instance, Plan, Subject, round_rows, small},
     poseidon::{PARAMETERS, WIDTH},
     witness::{ThirdWitness, Values, Witness},
 };
 
-use crate::cheat::*;
+use crate::{cheat::*, networks::arbitrary};
 
 /// One added to a cell of a hash: in which hash and round, how far below the round's first row, in which column. The
 /// round after the last one is the row of the last state.
@@ -173,34 +173,42 @@ fn domains_are_in_the_first_constants_alone() {
     }
 }
 
+/// A case whose logits take two elements.
+fn wide() -> Case {
+    let choice = Choice { lanes: 2, weight_columns: 3, k: None };
+    let is_wide = |case: &Case| case.plan.hashing.output.elements > 1 && case.plan.hashing.input.elements > 1;
+    (0..).map(|seed| Case::new(arbitrary(seed), choice)).find(is_wide).expect("some network has so many classes")
+}
+
 #[test]
 fn commitments_hold_what_was_computed() {
-    let case = Case::tiny();
-    for element in 1..=case.plan.hashing.input.elements {
-        // Another first pixel in one element, hashed honestly.
-        let other = |h: &mut [Values], c: &Chain| bump(&mut h[2], c.hash_row(element), Fr::one());
-        caught_by(
-            "a commitment to another image",
-            &case.caught(dishonest(&case, Instance::Input, other, None)),
-            &["Input"],
-        );
+    for case in [Case::tiny(), wide()] {
+        let hashing = case.plan.hashing;
+        for (of, elements, by) in
+            [(Instance::Input, hashing.input.elements, 1), (Instance::Output, hashing.output.elements, 256)]
+        {
+            let subject = format!("{of:?}");
+            for element in 1..=elements {
+                // Another first pixel in one element, or another second logit, hashed honestly.
+                let other = |h: &mut [Values], c: &Chain| bump(&mut h[2], c.hash_row(element), Fr::from(by));
+                caught_by(
+                    "a commitment to something else",
+                    &case.caught(dishonest(&case, of, other, None)),
+                    &[&subject],
+                );
+            }
+            // Elements change places: the order is the packing's.
+            let swapped = |h: &mut [Values], c: &Chain| {
+                let [a, b] = [1, 2].map(|n| h[2].get(c.hash_row(n)));
+                assert_ne!(a, b);
+                h[2].set(c.hash_row(1), b);
+                h[2].set(c.hash_row(2), a);
+            };
+            if elements > 1 {
+                caught_by("elements swapped", &case.caught(dishonest(&case, of, swapped, None)), &[&subject]);
+            }
+        }
     }
-    for element in 1..=case.plan.hashing.output.elements {
-        let other = |h: &mut [Values], c: &Chain| bump(&mut h[2], c.hash_row(element), Fr::from(256));
-        caught_by(
-            "a commitment to another logit",
-            &case.caught(dishonest(&case, Instance::Output, other, None)),
-            &["Output"],
-        );
-    }
-    // Elements change places: the order is the packing's.
-    let swapped = |h: &mut [Values], c: &Chain| {
-        let [a, b] = [1, 2].map(|n| h[2].get(c.hash_row(n)));
-        assert_ne!(a, b);
-        h[2].set(c.hash_row(1), b);
-        h[2].set(c.hash_row(2), a);
-    };
-    caught_by("columns swapped", &case.caught(dishonest(&case, Instance::Input, swapped, None)), &["Input"]);
 }
 
 type Change = fn(&mut ThirdWitness, &Plan, Fr);
