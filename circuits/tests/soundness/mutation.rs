@@ -33,6 +33,7 @@ fn small_case() -> Case {
         feeds.iter().all(|feed| plan.kernels.feeds.values().any(|f| f == feed))
             && [RowKind::Hold, RowKind::Wait].iter().all(|kind| plan.shape.kinds.contains(kind))
             && plan.shape.kinds.iter().any(|kind| matches!(kind, RowKind::Edge(_)))
+            && plan.hashing.output.elements > 1
             && flag(Flag::Ride)
             && flag(Flag::Carry)
     };
