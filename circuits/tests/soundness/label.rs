@@ -10,46 +10,59 @@ use zkescrow_circuits::{
 
 use crate::cheat::*;
 
-/// The prover's story about the logits.
+/// What stands in the hash columns of one row, in their order.
+#[derive(Clone, Copy)]
+struct State {
+    count: i64,
+    reached: i64,
+    best: i64,
+}
+
+/// The prover's story about the logits, two rows to each: what held before it stands beside the logit, what holds after
+/// it beside the comparison.
 struct Story {
-    reached: Vec<i64>,
-    counts: Vec<i64>,
-    best: Vec<i64>,
-    seed: [i64; 2],
+    states: Vec<State>,
 }
 
 impl Story {
     fn new(label: usize, best: i64, classes: usize) -> Self {
-        Self {
-            reached: (0..classes).map(|i| i64::from(i >= label)).collect(),
-            counts: (0..classes).map(|i| label.min(i + 1) as i64).collect(),
-            best: vec![best; classes],
-            seed: [0, 0],
-        }
+        let after = |logits: usize| State { count: label.min(logits) as i64, reached: i64::from(logits > label), best };
+        Self { states: (0..2 * classes).map(|row| after(row.div_ceil(2))).collect() }
+    }
+
+    /// The same, but for what `change` makes of the rows from `from` on.
+    fn but(mut self, from: usize, change: impl Fn(&mut State)) -> Self {
+        self.states[from..].iter_mut().for_each(change);
+        self
     }
 
     /// The witness that tells it; margins follow, or are cut off at zero where they would be negative.
     fn told(&self, case: &Case, cut: bool) -> Witness {
         let mut cheat = case.honest();
-        let logits = logits(case);
-        let hashing = case.plan.hashing;
         let first = &mut cheat.first;
-        for column in 0..2 {
-            first.hash[column].set(hashing.compare_seed(), small(self.seed[column]));
+        let start = case.plan.hashing.compare - 1;
+        for (row, state) in (start..).zip(&self.states) {
+            for (column, value) in [state.count, state.reached, state.best].into_iter().enumerate() {
+                first.hash[column].set(row, small(value));
+            }
         }
-        first.hash[2].set(hashing.compare_seed(), small(self.best[0]));
-        for (i, &logit) in logits.iter().enumerate() {
-            let row = hashing.compare + 2 * i;
-            first.hash[0].set(row, small(self.reached[i]));
-            first.hash[1].set(row, small(self.counts[i]));
-            first.hash[2].set(row, small(self.best[i]));
-            let margin = self.best[i] - logit - (1 - self.reached[i]);
-            first.rem[0].set(row, small(if cut { margin.max(0) } else { margin }));
+        for (i, &logit) in logits(case).iter().enumerate() {
+            let State { reached, best, .. } = self.states[beside_comparison(i)];
+            let margin = best - logit - (1 - reached);
+            first.rem[0].set(case.plan.hashing.compare + 2 * i, small(if cut { margin.max(0) } else { margin }));
         }
         cheat.first.count(&case.plan);
-        cheat.instances[Instance::Label as usize] = small(self.counts[logits.len() - 1]);
+        cheat.instances[Instance::Label as usize] = small(self.states[self.states.len() - 1].count);
         cheat
     }
+}
+
+fn beside_logit(logit: usize) -> usize {
+    2 * logit
+}
+
+fn beside_comparison(logit: usize) -> usize {
+    2 * logit + 1
 }
 
 fn logits(case: &Case) -> Vec<i64> {
@@ -91,59 +104,71 @@ fn no_other_label_is_accepted() {
 }
 
 #[test]
-fn the_story_cannot_bend() {
+fn the_story_starts_from_nothing_and_ends_at_a_label() {
     let (case, label, logits) = middle();
     let (classes, best) = (logits.len(), logits[label]);
-    let story = || Story::new(label, best, classes);
     let caught = |story: Story| case.caught(story.told(&case, false));
-
     caught_by(
         "no logit is as large as the largest",
         &caught(Story::new(0, best + 1, classes)),
         &["label's logit is the largest"],
     );
-    caught_by("the label is never reached", &caught(Story::new(classes, best + 1, classes)), &["label was reached"]);
-
+    caught_by(
+        "the label is the number of classes",
+        &caught(Story::new(classes, best + 1, classes)),
+        &["label was reached"],
+    );
     // Reached from the start, so that no logit has to be the largest.
-    let mut free = Story::new(0, best + 1, classes);
-    free.seed[0] = 1;
-    caught_by("reached before the first logit", &caught(free), &["capacity is zero"]);
-
-    let mut count = story();
-    count.seed[1] = 1;
-    count.counts.iter_mut().for_each(|c| *c += 1);
-    caught_by("counting starts at one", &caught(count), &["chain starts at its domain"]);
-
-    let mut count = story();
-    count.counts[label..].iter_mut().for_each(|c| *c -= 1);
-    caught_by("one logit is not counted", &caught(count), &["label counts"]);
-
-    let mut count = story();
-    count.counts[classes - 1] += 1;
-    caught_by("one is counted at the end", &caught(count), &["label counts"]);
-
-    // Reached and left again: the label of the first visit would not count.
-    let mut again = story();
-    again.reached[label + 1] = 0;
-    for i in label + 1..classes {
-        again.counts[i] += 1;
+    caught_by(
+        "reached before the first logit",
+        &caught(Story::new(0, best + 1, classes).but(0, |s| s.reached = 1)),
+        &["nothing is reached before the first logit"],
+    );
+    for by in [1, -1] {
+        caught_by(
+            "counting does not start at zero",
+            &caught(Story::new(label, best, classes).but(0, |s| s.count += by)),
+            &["count starts at zero"],
+        );
     }
-    caught_by("reached, left, and reached again", &caught(again), &["label's logit is the largest", "reached stays"]);
+}
 
-    let mut half = story();
-    half.reached[label - 1] = 2;
-    half.counts[label - 1] -= 2;
-    half.counts[label..].iter_mut().for_each(|c| *c -= 2);
-    let names = caught(half);
-    assert!(names.contains("reached is a bit"), "{names:?}");
-
+#[test]
+fn the_story_cannot_bend() {
+    let (case, label, logits) = middle();
+    let (classes, best) = (logits.len(), logits[label]);
+    let story = || Story::new(label, best, classes);
+    let caught = |story: Story| case.caught(story.told(&case, false));
+    for logit in [1, label, classes - 1] {
+        for by in [1, -1] {
+            let changed = |from| caught(story().but(from, |s| s.count += by));
+            caught_by("the count changes below a logit", &changed(beside_comparison(logit)), &["label counts"]);
+            let name = "count is kept beside a logit";
+            caught_by("the count changes beside a logit", &changed(beside_logit(logit)), &[name]);
+        }
+    }
     // The largest logit is another one before and after some row.
     let runner_up = (0..label).max_by_key(|&i| logits[i]).expect("a logit before the label");
-    let mut two = Story::new(runner_up, logits[runner_up], classes);
-    for i in label..classes {
-        two.best[i] = best;
-    }
-    caught_by("the largest logit changes", &caught(two), &["largest logit stays"]);
+    let two = |from| Story::new(runner_up, logits[runner_up], classes).but(from, |s| s.best = best);
+    let changed = caught(two(beside_comparison(label)));
+    caught_by("the largest logit changes below a logit", &changed, &["largest logit stays"]);
+    let changed = caught(two(beside_logit(label)));
+    caught_by("the largest logit changes beside a logit", &changed, &["largest logit is kept beside a logit"]);
+    // The label is reached where no comparison asks for its logit.
+    let between = Story::new(label, best + 1, classes).but(beside_logit(label), |s| s.reached = 1);
+    caught_by("reached beside a logit", &caught(between), &["reached is kept beside a logit"]);
+    // Reached and left again: the label of the first visit would not count.
+    let mut again = story();
+    again.states[beside_comparison(label + 1)].reached = 0;
+    again.states[beside_logit(label + 2)].reached = 0;
+    let again = again.but(beside_comparison(label + 1), |s| s.count += 1);
+    caught_by("reached, left, and reached again", &caught(again), &["label's logit is the largest", "reached stays"]);
+    let mut half = story();
+    half.states[beside_comparison(label - 1)].reached = 2;
+    half.states[beside_logit(label)].reached = 2;
+    let half = half.but(beside_comparison(label - 1), |s| s.count -= 2);
+    let names = caught(half);
+    assert!(names.contains("reached is a bit"), "{names:?}");
 }
 
 /// A network whose logits are all equal.
@@ -169,6 +194,26 @@ fn ties_go_to_the_lowest_index() {
     }
 }
 
+/// With ties, the bit alone keeps the count from going down, and with the margins from going up.
+#[test]
+fn ties_do_not_bend_the_bit() {
+    let case = tied();
+    let logits = logits(&case);
+    let (classes, best) = (logits.len(), logits[0]);
+    // Twice reached, once left: the label would be -1.
+    let mut twice = Story::new(0, best, classes);
+    twice.states[beside_comparison(0)].reached = 2;
+    twice.states[beside_logit(1)].reached = 2;
+    let twice = twice.but(beside_comparison(0), |s| s.count -= 1);
+    caught_by("reached twice at once", &case.caught(twice.told(&case, false)), &["reached is a bit"]);
+    // Reached, left and reached again: whoever leaves says that this logit is smaller, and the label would be 1.
+    let mut again = Story::new(0, best, classes);
+    again.states[beside_comparison(1)].reached = 0;
+    again.states[beside_logit(2)].reached = 0;
+    let again = again.but(beside_comparison(1), |s| s.count += 1);
+    caught_by("reached and left", &case.caught(again.told(&case, false)), &["reached stays", UNBALANCED]);
+}
+
 #[test]
 fn the_comparison_is_with_the_logit_above() {
     // Each comparison's neighbour above is its logit's row: the plan must not drift.
@@ -183,5 +228,7 @@ fn the_comparison_is_with_the_logit_above() {
             );
         }
     }
-    assert_eq!(case.honest().first.hash[0].get(case.plan.hashing.compare_seed()), Fr::zero());
+    for column in 0..2 {
+        assert_eq!(case.honest().first.hash[column].get(case.plan.hashing.compare - 1), Fr::zero());
+    }
 }
