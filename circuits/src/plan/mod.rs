@@ -98,6 +98,16 @@ const DERIVATION: usize = 4;
 impl Plan {
     /// Lays out a network.
     pub fn new(network: &Network, choice: Choice) -> Result<Self, PlanError> {
+        let mut plan = Self::sketch(network, choice)?;
+        plan.flags = vec![vec![0; 1 << plan.shape.k]; plan.flags.len()];
+        plan.kinds = vec![vec![0; 1 << plan.shape.k]; plan.kinds.len()];
+        plan.fill_fixed();
+        plan.connect();
+        Ok(plan)
+    }
+
+    /// The same without fixed columns and copies: enough to say what it costs.
+    pub fn sketch(network: &Network, choice: Choice) -> Result<Self, PlanError> {
         network.check()?;
         let Choice { lanes, weight_columns, k } = choice;
         if !(1..=16).contains(&lanes) || !(1..=32).contains(&weight_columns) {
@@ -137,10 +147,10 @@ impl Plan {
             precision: network.precision,
             kinds: distinct(&activations.kinds),
         };
-        let mut plan = Self {
+        Ok(Self {
             network: network.clone(),
-            flags: vec![vec![0; 1 << shape.k]; Flag::COUNT],
-            kinds: vec![vec![0; 1 << shape.k]; columns_for(shape.kinds.len()) + columns_for(Feed::COUNT)],
+            flags: vec![vec![]; Flag::COUNT],
+            kinds: vec![vec![]; columns_for(shape.kinds.len()) + columns_for(Feed::COUNT)],
             numbers: vec![vec![]; Number::Round0 as usize + WIDTH],
             shape,
             readings,
@@ -152,10 +162,7 @@ impl Plan {
             checks,
             copies: vec![],
             rows_used,
-        };
-        plan.fill_fixed();
-        plan.connect();
-        Ok(plan)
+        })
     }
 
     /// Rows that hold witness.

@@ -12,7 +12,7 @@ pub use cost::{Prediction, proof_bytes};
 pub use drawing::draw;
 
 use crate::{
-    network::Network,
+    network::{Layer, Network},
     plan::{Choice, Plan, PlanError},
 };
 
@@ -105,7 +105,7 @@ impl Objective {
 /// The fewest weight columns that make the layout fit.
 fn fitting(network: &Network, rows: &Rows<'_>, k: u32, lanes: usize) -> Result<Candidate, PlanError> {
     let fewest = (1..=MOST.1).find(|&columns| rows.kernels(columns) < 1 << k).unwrap_or(MOST.1);
-    let plan = |weight_columns| Plan::new(network, Choice { lanes, weight_columns, k: Some(k) });
+    let plan = |weight_columns| Plan::sketch(network, Choice { lanes, weight_columns, k: Some(k) });
     // The estimate knows nothing of rows where the wire is taken.
     (fewest..MOST.1)
         .map(plan)
@@ -129,13 +129,10 @@ impl<'a> Rows<'a> {
     }
 
     fn kernels(&self, columns: usize) -> usize {
-        let of_layer = |layer| {
-            let outputs = self.network.maps[layer_output(layer)].channels;
+        let of_layer = |layer: &Layer| {
+            let outputs = self.network.maps[layer.output].channels;
             self.network.weight_count(layer) / columns + outputs / columns
         };
-        fn layer_output(layer: &crate::network::Layer) -> usize {
-            layer.output
-        }
         self.network.layers.iter().map(of_layer).sum()
     }
 
