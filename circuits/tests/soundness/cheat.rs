@@ -261,27 +261,35 @@ pub fn change_read(third: &mut ThirdWitness, plan: &Plan, row: usize, mut by: Fr
 pub fn change_wire(third: &mut ThirdWitness, plan: &Plan, row: usize, by: Fr) {
     bump(&mut third.wire, row, by);
     let is_equation = |copy: usize| plan.checks.iter().any(|check| check.row == copy);
+    let mut derivations = BTreeSet::new();
     for &(_, copy) in plan.copies.iter().filter(|&&(from, copy)| from == row && !is_equation(copy)) {
-        change_use(third, plan, copy, by);
+        bump(&mut third.wire, copy, by);
+        match derivation(plan, copy) {
+            Some(id) => _ = derivations.insert(id),
+            None => change_sums(third, plan, copy, by),
+        }
     }
+    derivations.into_iter().for_each(|id| derive(third, plan, id));
 }
 
 /// Changes one copy of a value, and what is made of it.
 pub fn change_use(third: &mut ThirdWitness, plan: &Plan, row: usize, by: Fr) {
     bump(&mut third.wire, row, by);
-    let made = |id: usize| {
-        let cells = plan.values.recipes()[id].cells()?;
-        let home = plan.homes[id];
-        (home..home + cells.len()).contains(&row).then_some((home, plan.home(id)))
-    };
-    if let Some((home, out)) = (0..plan.homes.len()).find_map(made) {
-        change_wire(third, plan, out, derived(third, home, out) - third.wire.get(out));
+    match derivation(plan, row) {
+        Some(id) => derive(third, plan, id),
+        None => change_sums(third, plan, row, by),
     }
+}
+
+/// What the running sums make of a change of the wire beside them.
+fn change_sums(third: &mut ThirdWitness, plan: &Plan, row: usize, by: Fr) {
+    if row == 0 {
+        return;
+    }
+    let (made, kernel) = (third.made.get(row - 1), third.kernel.get(row - 1));
     if set(plan, Flag::Ride, row) {
-        let by = by * third.made.get(row - 1);
-        change_made(third, plan, row, by);
+        change_made(third, plan, row, by * made);
     }
-    let kernel = third.kernel.get(row - 1);
     if set(plan, Flag::Carry, row) {
         change_kernel(third, plan, row, by * kernel);
     }
@@ -290,14 +298,24 @@ pub fn change_use(third: &mut ThirdWitness, plan: &Plan, row: usize, by: Fr) {
     }
 }
 
-/// What a derivation at `home` wants in its cell at `out`.
-fn derived(third: &ThirdWitness, home: usize, out: usize) -> Fr {
+/// The value whose derivation has a cell in this row.
+fn derivation(plan: &Plan, row: usize) -> Option<usize> {
+    (0..plan.homes.len()).find(|&id| {
+        let cells = plan.values.recipes()[id].cells().map_or(0, |cells| cells.len());
+        (plan.homes[id]..plan.homes[id] + cells).contains(&row)
+    })
+}
+
+/// Derives a value anew.
+fn derive(third: &mut ThirdWitness, plan: &Plan, id: usize) {
+    let (home, out) = (plan.homes[id], plan.home(id));
     let [a, b, c, d] = std::array::from_fn(|i| third.wire.get(home + i));
-    match out - home {
+    let value = match out - home {
         1 => (d - c) * Option::<Fr>::from(a.invert()).expect("not zero"),
         2 => d - a * b,
         _ => a * b + c,
-    }
+    };
+    change_wire(third, plan, out, value - third.wire.get(out));
 }
 
 /// Changes a kernel's running sum at a row.
