@@ -173,12 +173,7 @@ pub fn error(third: &ThirdWitness, plan: &Plan, of: Subject) -> Fr {
 }
 
 /// Makes a final equation hold by a change of the right size. Everything here is linear, so one probe suffices.
-pub fn compensate(
-    third: &mut ThirdWitness,
-    plan: &Plan,
-    of: Subject,
-    change: impl Fn(&mut ThirdWitness, &Plan, Fr),
-) {
+pub fn compensate(third: &mut ThirdWitness, plan: &Plan, of: Subject, change: impl Fn(&mut ThirdWitness, &Plan, Fr)) {
     let before = error(third, plan, of);
     let mut probe = third.clone();
     change(&mut probe, plan, Fr::one());
