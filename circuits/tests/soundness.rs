@@ -16,6 +16,8 @@ mod identity;
 // mod mutation;
 #[path = "soundness/networks.rs"]
 mod networks;
+#[path = "soundness/rows.rs"]
+mod rows;
 #[path = "soundness/sums.rs"]
 mod sums;
 #[path = "soundness/symbols.rs"]
