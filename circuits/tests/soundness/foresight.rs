@@ -2,8 +2,12 @@
 //! phases, and which column belongs to which. `MockProver`'s challenges are constants, so against it these attacks
 //! succeed; under challenges that the prover could not foresee the same columns fail.
 
+use std::collections::BTreeSet;
+
+use halo2_proofs::plonk::{Advice, Column, ConstraintSystem};
 use halo2curves::bn256::Fr;
 use zkescrow_circuits::{
+    circuit::{Config, First, Second, Third},
     plan::{ActivationRow, FIRST_FREE_ROW, Feed, Parameter, Plan, Subject},
     witness::{Challenges, Drawn, FirstWitness, SecondWitness, Witness},
 };
@@ -37,6 +41,24 @@ fn gap(plan: &Plan, witness: &Witness, c: Challenges) -> Fr {
 /// How far the lookups are from balancing.
 fn excess(plan: &Plan, witness: &Witness, drawn: Drawn) -> Fr {
     witness.second(plan, drawn).balance.get(plan.end_row())
+}
+
+/// What the attacks below need is that a column is committed to too late, or a challenge drawn too early.
+#[test]
+fn columns_are_committed_to_before_the_challenges_that_they_must_not_know() {
+    let Config { first, second, third, challenges, .. } =
+        Config::new(&mut ConstraintSystem::default(), &Case::tiny().plan.shape);
+    let phases = |columns: &[&[Column<Advice>]]| -> BTreeSet<u8> {
+        columns.concat().iter().map(|column| column.column_type().phase()).collect()
+    };
+    let First { weights, d, y, rem, pair_count, rem_count, hash } = &first;
+    assert_eq!(phases(&[weights, d, y, rem, &[*pair_count, *rem_count], hash]), [0].into());
+    let Second { edge, helpers, table, balance } = &second;
+    assert_eq!(phases(&[helpers, &[*edge, *table, *balance]]), [1].into());
+    let Third { read, made, layer, kernel, total, absorbed, wire } = third;
+    assert_eq!(phases(&[&[read, made, layer, kernel, total, absorbed, wire]]), [2].into());
+    // The phase after which each is drawn: s, γ, δ; α.
+    assert_eq!(challenges.map(|challenge| challenge.phase()), [0, 0, 0, 1]);
 }
 
 #[test]
