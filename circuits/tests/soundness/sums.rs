@@ -18,12 +18,13 @@ const PRODUCED: &[&str] = &["produced sum takes in its cells"];
 const LAYER: &[&str] = &["layer sum takes in its channels"];
 const KERNEL: &[&str] = &["kernel takes in its parameters"];
 const TOTAL: &[&str] = &["total takes in kernel × channel"];
+const LEAVES: &[&str] = &["channel value leaves"];
 const COPIED: &[&str] = &[COPY];
 
 /// The first row of this kind among the cells of a map.
 fn cells(plan: &Plan, wanted: usize, matches: impl Fn(Step, Step) -> bool) -> usize {
-    let rows = plan.activations.rows.iter().zip(&plan.activations.kinds);
-    let found = rows.into_iter().position(|(row, kind)| match (row, kind) {
+    let mut rows = plan.activations.rows.iter().zip(&plan.activations.kinds);
+    let found = rows.position(|(row, kind)| match (row, kind) {
         (ActivationRow::Cells { map, .. }, Some(RowKind::Cells { read, made, .. })) => {
             *map == wanted && matches(*read, *made)
         }
@@ -151,7 +152,6 @@ fn a_false_activation_cannot_be_made_good_anywhere() {
         ("kernel in its course", |w, p, x| change_kernel(w, p, feed(p, 0, Feed::Next), x), KERNEL),
         ("kernel from the group before", |w, p, x| change_kernel(w, p, product(p, 0), x), KERNEL),
     ];
-    const LEAVES: &[&str] = &["channel value leaves"];
     let read: &[(&str, Change, &[&str])] = &[
         ("where a channel starts", |w, p, x| change_read(w, p, start(p, 0), x), READING),
         ("in a channel's course", |w, p, x| change_read(w, p, run(p, 0), x), READING),
@@ -183,7 +183,7 @@ fn a_false_activation_of_a_depthwise_layer_cannot_be_made_good_anywhere() {
         (
             "channel's value left beside the next channel's start",
             |w, p, x| change_wire(w, p, export(p, 2, |k| matches!(k, RowKind::Cells { .. })), x),
-            &["channel value leaves"],
+            LEAVES,
         ),
         ("reading sum where a channel starts", |w, p, x| change_read(w, p, start(p, 2), x), READING),
     ];
@@ -295,7 +295,7 @@ fn false_committed_logits_cannot_be_made_good_anywhere() {
         ("packed logits at the next element", |w, p, x| change_read(w, p, logit(p, Step::Wrap), x), READING),
         ("packed logits at a comparison", |w, p, x| change_read(w, p, p.activations.first_compare, x), READING),
         ("packed logits after the last comparison", |w, p, x| change_read(w, p, end(p) - 1, x), READING),
-        ("packed logits when they leave", |w, p, x| change_wire(w, p, end(p), x), &["channel value leaves"]),
+        ("packed logits when they leave", |w, p, x| change_wire(w, p, end(p), x), LEAVES),
         ("the packed logits", |w, p, x| change_side(w, p, OF, 1, x), COPIED),
     ];
     cannot_be_made_good(&case, &lie, OF, table);
