@@ -4,19 +4,19 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use halo2_proofs::{
     arithmetic::Field,
-    dev::{FailureLocation, MockProver, VerifyFailure},
+    dev::{FailureLocation, VerifyFailure},
 };
 use halo2curves::{bn256::Fr, ff::FromUniformBytes};
 use zkescrow_circuits::{
-    circuit::ModelCircuit,
     model::Model,
-    plan::{ActivationRow, Cell, Choice, Flag, LOAD_ROW, Plan, Source, Wire},
+    plan::{ActivationRow, Check, Choice, Feed, Flag, Plan, RowKind, Step, Subject},
+    poseidon::PACK,
     sample,
     semantics::{MapTrace, Trace},
-    witness::{Challenges, Salts, SecondWitness, Values, Witness},
+    witness::{Challenges, Drawn, Salts, ThirdWitness, Values, Witness},
 };
 
-use crate::networks::reference;
+use crate::networks::{failures, reference};
 
 pub const SALTS: Salts = Salts { input: Fr::from_raw([11, 0, 0, 0]), output: Fr::from_raw([12, 0, 0, 0]) };
 
@@ -57,11 +57,16 @@ impl Case {
     }
 
     /// A false activation in the first layer's output, its `d` and `y` matching, with everything after it honest: only
-    /// the sum over all layers is wrong.
+    /// that layer's equation is wrong.
     pub fn false_activation(&self) -> Witness {
+        self.false_activation_in(1)
+    }
+
+    /// The same in any map.
+    pub fn false_activation_in(&self, wanted: usize) -> Witness {
         let precision = self.model.network.precision;
         let trace = self.lie(|map, cells| {
-            if map == 1 {
+            if map == wanted {
                 let cell = cells.y.iter().position(|y| (50..200).contains(y)).expect("an activation off the clamps");
                 cells.d[cell] += 40;
                 cells.y[cell] = precision.clamp(cells.d[cell]);
@@ -75,34 +80,27 @@ impl Case {
         self.witness(&trace)
     }
 
-    /// Names of what catches a witness: constraints, final checks, and columns of broken copies.
+    /// Names of what catches a witness: constraints, final equations (by what they are about), and broken copies.
     pub fn caught(&self, witness: Witness) -> BTreeSet<String> {
         let instances = witness.instances.to_vec();
         self.caught_under(witness, instances)
     }
 
     pub fn caught_under(&self, witness: Witness, instances: Vec<Fr>) -> BTreeSet<String> {
-        let circuit = ModelCircuit { plan: self.plan.clone(), witness: Some(Arc::new(witness)) };
-        let prover = MockProver::run(self.plan.shape.k, &circuit, vec![instances]).expect("runs");
-        prover.verify().map_or_else(|f| f.iter().map(|failure| self.name(failure)).collect(), |()| BTreeSet::new())
+        failures(&self.plan, witness, instances).iter().map(|failure| self.name(failure)).collect()
     }
 
     fn name(&self, failure: &VerifyFailure) -> String {
         match failure {
             VerifyFailure::ConstraintNotSatisfied { constraint, .. } => {
                 let text = constraint.to_string();
-                let name =
-                    text.split("('").nth(1).and_then(|rest| rest.split("')").next()).unwrap_or_default().to_string();
-                let row = row_of(failure);
-                match self.plan.checks.iter().position(|c| Some(c.row) == row) {
-                    Some(check) if name == "value is derived" => format!("Check {check}"),
-                    _ => name,
-                }
+                text.split("('").nth(1).and_then(|rest| rest.split("')").next()).unwrap_or_default().to_string()
             }
-            VerifyFailure::Permutation { column, .. } => {
-                let shape = &self.plan.shape;
-                let wires = shape.weight_columns + 3 * shape.lanes + 2 + 4 + 5;
-                format!("copy of {:?}", [Wire::ReadStep, Wire::MadeStep, Wire::Wire][column.index() - wires])
+            // A final equation is a copy: what was derived of one side is what stands on the other.
+            VerifyFailure::Permutation { .. } => {
+                let row = row_of(failure);
+                let is_of = |c: &&Check| row == Some(c.row) || row == Some(self.plan.home(c.value));
+                self.plan.checks.iter().find(is_of).map_or(COPY.into(), |check| format!("{:?}", check.of))
             }
             other => other.to_string(),
         }
@@ -114,11 +112,17 @@ impl Case {
     }
 }
 
-/// The row of a failed constraint.
+/// What a broken copy is called.
+pub const COPY: &str = "copy";
+
+/// The row of a failed constraint or copy.
 pub fn row_of(failure: &VerifyFailure) -> Option<usize> {
     match failure {
-        VerifyFailure::ConstraintNotSatisfied { location: FailureLocation::InRegion { offset, .. }, .. } => {
-            Some(*offset)
+        VerifyFailure::ConstraintNotSatisfied { location, .. } | VerifyFailure::Permutation { location, .. } => {
+            match location {
+                FailureLocation::InRegion { offset, .. } => Some(*offset),
+                FailureLocation::OutsideRegion { row } => Some(*row),
+            }
         }
         _ => None,
     }
@@ -127,28 +131,24 @@ pub fn row_of(failure: &VerifyFailure) -> Option<usize> {
 /// Asserts that exactly these constraints catch a cheat: nothing else stands between the prover and a false proof.
 #[track_caller]
 pub fn caught_by(what: &str, caught: &BTreeSet<String>, names: &[&str]) {
-    let is_copy = |name: &str| name.starts_with("copy of");
-    // A broken copy shows at both of its ends, and where the other end lies is the keygen's business.
-    let copies = names.iter().any(|n| is_copy(n));
-    let caught: BTreeSet<&str> =
-        caught.iter().map(String::as_str).filter(|n| !(copies && is_copy(n)) || names.contains(n)).collect();
+    let caught: BTreeSet<&str> = caught.iter().map(String::as_str).collect();
     assert_eq!(caught, names.iter().copied().collect(), "{what}");
 }
 
 /// What `MockProver` draws: known in advance, as challenges never may be.
 pub fn mock_challenges() -> Challenges {
     let mut hash = *blake2b_simd::blake2b(b"Halo2-MockProver").as_array();
-    let [alpha, s, gamma, delta] = std::array::from_fn(|_| {
+    let [s, gamma, delta, alpha] = std::array::from_fn(|_| {
         hash = *blake2b_simd::blake2b(&hash).as_array();
         Fr::from_uniform_bytes(&hash)
     });
-    Challenges { alpha, s, gamma, delta }
+    Challenges { drawn: Drawn { s, gamma, delta }, alpha }
 }
 
 /// Challenges that a transcript could have drawn.
 pub fn other_challenges(seed: u64) -> Challenges {
     let draw = |i: u64| Fr::from(1000 * seed + i).pow([77, 3, 5, 0]);
-    Challenges { alpha: draw(1), s: draw(2), gamma: draw(3), delta: draw(4) }
+    Challenges { drawn: Drawn { s: draw(2), gamma: draw(3), delta: draw(4) }, alpha: draw(1) }
 }
 
 /// Adds to a cell.
@@ -157,110 +157,209 @@ pub fn bump(values: &mut Values, row: usize, by: Fr) {
     values.set(row, value);
 }
 
-fn wire(second: &SecondWitness, row: usize) -> Fr {
-    second.wires[Wire::Wire as usize].get(row)
-}
-
 fn set(plan: &Plan, flag: Flag, row: usize) -> bool {
     plan.flags[flag as usize][row] == 1
 }
 
-/// How far a final equation is from holding.
-pub fn error(second: &SecondWitness, plan: &Plan, check: usize) -> Fr {
-    let row = plan.checks[check].row;
-    wire(second, row) * wire(second, row + 1) - wire(second, row + 2)
+/// The final equation about something.
+pub fn check(plan: &Plan, of: Subject) -> Check {
+    *plan.checks.iter().find(|check| check.of == of).expect("an equation")
 }
 
-/// Makes final equation `check` hold by a change of the right size. Everything here is linear, so one probe suffices.
-pub fn compensate(
-    second: &mut SecondWitness,
-    plan: &Plan,
-    check: usize,
-    change: impl Fn(&mut SecondWitness, &Plan, Fr),
-) {
-    let before = error(second, plan, check);
-    let mut probe = second.clone();
+/// How far a final equation is from holding.
+pub fn error(third: &ThirdWitness, plan: &Plan, of: Subject) -> Fr {
+    let check = check(plan, of);
+    third.wire.get(plan.home(check.value)) - third.wire.get(check.row)
+}
+
+/// Makes a final equation hold by a change of the right size. Everything here is linear, so one probe suffices.
+pub fn compensate(third: &mut ThirdWitness, plan: &Plan, of: Subject, change: impl Fn(&mut ThirdWitness, &Plan, Fr)) {
+    let before = error(third, plan, of);
+    let mut probe = third.clone();
     change(&mut probe, plan, Fr::one());
-    let slope: Option<Fr> = (error(&probe, plan, check) - before).invert().into();
-    change(second, plan, -before * slope.expect("the change has an effect"));
-    assert_eq!(error(second, plan, check), Fr::zero());
+    let slope: Option<Fr> = (error(&probe, plan, of) - before).invert().into();
+    change(third, plan, -before * slope.expect("the change has an effect"));
+    assert_eq!(error(third, plan, of), Fr::zero());
+}
+
+/// What a running sum is multiplied with; `wire` where it steps by that.
+fn factor(step: Step, wire: Fr) -> Fr {
+    match step {
+        Step::Start => Fr::zero(),
+        Step::Power(exponent) => mock_challenges().alpha.pow([exponent as u64]),
+        Step::Ride => wire,
+        Step::Byte => Fr::from(256).invert().unwrap_or(Fr::zero()),
+        Step::Wrap => mock_challenges().alpha * Fr::from(256).pow([PACK as u64 - 1]),
+    }
+}
+
+fn kind(plan: &Plan, row: usize) -> Option<RowKind> {
+    plan.activations.kinds.get(row).copied().flatten()
 }
 
 /// Changes the produced sum at a row, and carries that on as the gates would.
-pub fn change_made(second: &mut SecondWitness, plan: &Plan, row: usize, mut by: Fr) {
-    bump(&mut second.made, row, by);
+pub fn change_made(third: &mut ThirdWitness, plan: &Plan, row: usize, mut by: Fr) {
+    bump(&mut third.made, row, by);
     for row in row + 1.. {
-        let step = second.wires[Wire::MadeStep as usize].get(row);
-        match plan.activations.rows[row] {
-            ActivationRow::Gap => return change_handed(second, plan, Cell { column: Wire::MadeStep, row }, by),
-            ActivationRow::Compare { .. } => {}
-            _ => by *= step,
+        let Some(kind) = kind(plan, row) else { return };
+        if kind.takes() {
+            change_layer(third, plan, row, by);
         }
-        bump(&mut second.made, row, by);
+        match kind {
+            RowKind::Cells { made: step, .. } | RowKind::Edge(step) => by *= factor(step, third.wire.get(row)),
+            RowKind::Hold | RowKind::Wait => {}
+            RowKind::Open | RowKind::Close => return,
+        }
+        if by == Fr::zero() {
+            return;
+        }
+        bump(&mut third.made, row, by);
+    }
+}
+
+/// Changes a layer's sum at a row.
+pub fn change_layer(third: &mut ThirdWitness, plan: &Plan, row: usize, mut by: Fr) {
+    bump(&mut third.layer, row, by);
+    for row in row + 1.. {
+        let Some(kind) = kind(plan, row) else { return };
+        if kind == RowKind::Open {
+            return change_wire(third, plan, row, by);
+        }
+        if kind.takes() {
+            by *= mock_challenges().drawn.s;
+        }
+        bump(&mut third.layer, row, by);
     }
 }
 
 /// Changes the reading sum at a row.
-pub fn change_read(second: &mut SecondWitness, plan: &Plan, row: usize, mut by: Fr) {
-    bump(&mut second.read, row, by);
+pub fn change_read(third: &mut ThirdWitness, plan: &Plan, row: usize, mut by: Fr) {
+    bump(&mut third.read, row, by);
     for row in row + 1.. {
-        match plan.activations.rows[row] {
-            ActivationRow::Cells { start: false, .. } => by *= second.wires[Wire::ReadStep as usize].get(row),
-            ActivationRow::Compare { .. } => {}
-            _ => return change_handed(second, plan, Cell { column: Wire::ReadStep, row }, by),
+        let Some(kind) = kind(plan, row) else { return };
+        if kind.exports() {
+            change_wire(third, plan, row, by);
         }
-        bump(&mut second.read, row, by);
+        match kind {
+            RowKind::Cells { read, .. } => by *= factor(read, Fr::zero()),
+            RowKind::Hold | RowKind::Wait => {}
+            RowKind::Open | RowKind::Close | RowKind::Edge(_) => return,
+        }
+        if by == Fr::zero() {
+            return;
+        }
+        bump(&mut third.read, row, by);
     }
 }
 
-/// Changes a value that was handed over, and every copy of it.
-pub fn change_handed(second: &mut SecondWitness, plan: &Plan, cell: Cell, by: Fr) {
-    bump(&mut second.wires[cell.column as usize], cell.row, by);
-    for check in plan.checks.iter().filter(|c| c.left == cell) {
-        bump(&mut second.wires[Wire::Wire as usize], check.row, by);
-    }
-    for (&row, source) in &plan.kernels.products {
-        if matches!(source, Source::Channel(from) if *from == cell) {
-            change_product(second, plan, row, by);
+/// Changes a cell of the wire, every copy of it, and what is made of these; but not the other side of an equation.
+pub fn change_wire(third: &mut ThirdWitness, plan: &Plan, row: usize, by: Fr) {
+    bump(&mut third.wire, row, by);
+    let is_equation = |copy: usize| plan.checks.iter().any(|check| check.row == copy);
+    let mut derivations = BTreeSet::new();
+    for &(_, copy) in plan.copies.iter().filter(|&&(from, copy)| from == row && !is_equation(copy)) {
+        bump(&mut third.wire, copy, by);
+        match derivation(plan, copy) {
+            Some(id) => _ = derivations.insert(id),
+            None => change_sums(third, plan, copy, by),
         }
+    }
+    derivations.into_iter().for_each(|id| derive(third, plan, id));
+}
+
+/// Changes one copy of a value, and what is made of it.
+pub fn change_use(third: &mut ThirdWitness, plan: &Plan, row: usize, by: Fr) {
+    bump(&mut third.wire, row, by);
+    match derivation(plan, row) {
+        Some(id) => derive(third, plan, id),
+        None => change_sums(third, plan, row, by),
     }
 }
 
-/// Changes the channel's value in one product.
-pub fn change_product(second: &mut SecondWitness, plan: &Plan, row: usize, by: Fr) {
-    bump(&mut second.wires[Wire::Wire as usize], row, by);
-    let kernel = second.kernel.get(row - 1);
-    change_total(second, plan, row, by * kernel);
+/// What the running sums make of a change of the wire beside them.
+fn change_sums(third: &mut ThirdWitness, plan: &Plan, row: usize, by: Fr) {
+    if row == 0 {
+        return;
+    }
+    let (made, kernel) = (third.made.get(row - 1), third.kernel.get(row - 1));
+    if set(plan, Flag::Ride, row) {
+        change_made(third, plan, row, by * made);
+    }
+    if set(plan, Flag::Carry, row) {
+        change_kernel(third, plan, row, by * kernel);
+    }
+    if set(plan, Flag::Product, row) {
+        change_total(third, plan, row, by * kernel);
+    }
+}
+
+/// The value whose derivation has a cell in this row.
+fn derivation(plan: &Plan, row: usize) -> Option<usize> {
+    (0..plan.homes.len()).find(|&id| {
+        let cells = plan.values.recipes()[id].cells().map_or(0, |cells| cells.len());
+        (plan.homes[id]..plan.homes[id] + cells).contains(&row)
+    })
+}
+
+/// Derives a value anew.
+fn derive(third: &mut ThirdWitness, plan: &Plan, id: usize) {
+    let (home, out) = (plan.homes[id], plan.home(id));
+    let [a, b, c, d] = std::array::from_fn(|i| third.wire.get(home + i));
+    let value = match out - home {
+        1 => (d - c) * Option::<Fr>::from(a.invert()).expect("not zero"),
+        2 => d - a * b,
+        _ => a * b + c,
+    };
+    change_wire(third, plan, out, value - third.wire.get(out));
 }
 
 /// Changes a kernel's running sum at a row.
-pub fn change_kernel(second: &mut SecondWitness, plan: &Plan, row: usize, mut by: Fr) {
-    bump(&mut second.kernel, row, by);
-    for row in row + 1.. {
-        let factor = wire(second, row);
-        if plan.kernels.products.contains_key(&row) {
-            change_total(second, plan, row, by * factor);
+pub fn change_kernel(third: &mut ThirdWitness, plan: &Plan, row: usize, mut by: Fr) {
+    bump(&mut third.kernel, row, by);
+    for row in row + 1..plan.usable_rows() {
+        let wire = third.wire.get(row);
+        if set(plan, Flag::Product, row) {
+            change_total(third, plan, row, by * wire);
         }
-        if !set(plan, Flag::Carry, row) {
+        let mut step = Fr::zero();
+        if plan.kernels.feeds.get(&row) == Some(&Feed::Next) {
+            step += mock_challenges().drawn.s.pow([plan.shape.weight_columns as u64]);
+        }
+        if set(plan, Flag::Carry, row) {
+            step += wire;
+        }
+        by *= step;
+        if by == Fr::zero() {
             return;
         }
-        by *= factor;
-        bump(&mut second.kernel, row, by);
+        bump(&mut third.kernel, row, by);
     }
 }
 
 /// Changes the total at a row.
-pub fn change_total(second: &mut SecondWitness, plan: &Plan, row: usize, mut by: Fr) {
-    let room = wire(second, LOAD_ROW + 1).pow([plan.shape.weight_columns as u64]);
-    bump(&mut second.total, row, by);
+pub fn change_total(third: &mut ThirdWitness, plan: &Plan, row: usize, mut by: Fr) {
+    bump(&mut third.total, row, by);
     for row in row + 1..plan.usable_rows() {
-        if set(plan, Flag::Shift, row) {
-            by *= room;
+        match plan.kernels.feeds.get(&row) {
+            Some(Feed::Shift) => by *= mock_challenges().drawn.s,
+            Some(Feed::Leave) => return change_wire(third, plan, row, by),
+            _ => {}
         }
-        bump(&mut second.total, row, by);
+        bump(&mut third.total, row, by);
     }
-    bump(&mut second.wires[Wire::Wire as usize], plan.end_row(), by);
-    for check in plan.checks.iter().filter(|c| c.right == Cell { column: Wire::Wire, row: plan.end_row() }) {
-        bump(&mut second.wires[Wire::Wire as usize], check.row + 2, by);
+}
+
+/// Changes the sum of absorbed elements at a row.
+pub fn change_absorbed(third: &mut ThirdWitness, plan: &Plan, row: usize, mut by: Fr) {
+    for row in row..plan.usable_rows() {
+        bump(&mut third.absorbed, row, by);
+        if plan.hashing.exports().contains(&row) {
+            change_wire(third, plan, row + 1, by);
+        }
+        match plan.flags[Flag::Seed as usize].get(row + 1) {
+            Some(1) if set(plan, Flag::Full, row + 1) => return,
+            Some(2) => by *= mock_challenges().alpha,
+            _ => {}
+        }
     }
 }

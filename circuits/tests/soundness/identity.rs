@@ -1,219 +1,79 @@
-//! The identity that the circuit checks, written out: every sum is followed symbolically through flags, masks and
+//! The identities that the circuit checks, written out: every sum is followed symbolically through kinds, flags and
 //! copies, without the planner's arithmetic, and compared with the layers' definition, term by term.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use halo2curves::bn256::Fr;
 use zkescrow_circuits::{
     model::Model,
     network::{Network, Op},
-    plan::{ActivationRow, Cell, Choice, Flag, LOAD_ROW, Parameter, Plan, Recipe, Wire},
+    plan::{ActivationRow, Chain, Choice, Feed, Flag, LOAD_ROW, Parameter, Plan, Subject, columns_for},
+    poseidon::Packed,
     sample,
     witness::{Salts, Values, Witness},
 };
 
-use crate::networks::arbitrary;
+use crate::{
+    cheat,
+    networks::arbitrary,
+    symbols::{Made, Place, Position, Symbols, Value, single},
+};
 
-/// Exponents of α, s and 256, with coefficients.
-type Poly = BTreeMap<[i64; 3], i64>;
-/// Exponents of α and s.
-type Place = (i64, i64);
-/// A cell of a map.
-type Position = (usize, usize);
-/// A product on the parameters' side: the parameter, and the cell unless it is a bias.
+/// A product on the parameters' side: the parameter, and the cell unless it is multiplied with a number.
 type Term = ((usize, bool, usize), Option<Position>);
 
-fn times(a: &Poly, b: &Poly) -> Poly {
-    let mut product = Poly::new();
-    for (x, m) in a {
-        for (y, n) in b {
-            *product.entry(std::array::from_fn(|i| x[i] + y[i])).or_default() += m * n;
-        }
-    }
-    product
+/// One side of a final equation, which the other is a copy of.
+fn side<'a>(symbols: &'a Symbols<'_>, of: Subject) -> (&'a Value, usize) {
+    let check = cheat::check(symbols.plan, of);
+    assert_eq!(symbols.sources[&check.row], symbols.plan.home(check.value));
+    let value = symbols.copied(check.row);
+    assert!(value.known.is_empty(), "{of:?} is compared with more than sums");
+    (value, check.row)
 }
 
-fn single(poly: &Poly) -> [i64; 3] {
-    assert!(poly.len() == 1 && poly.values().all(|&c| c == 1), "not a monomial: {poly:?}");
-    *poly.keys().next().expect("one term")
+/// What a layer produced: its cells by place, and exponents of its border.
+fn produced(symbols: &Symbols<'_>, layer: usize) -> (HashMap<Place, Position>, BTreeSet<i64>) {
+    let (mut kept, mut border) = (HashMap::new(), BTreeSet::new());
+    for (&row, by) in &side(symbols, Subject::Layer(layer)).0.left {
+        let ((dx, dy), scale) = single(by);
+        for ((x, y), c, made) in symbols.block(row) {
+            assert_eq!(c * scale, Fr::one());
+            let place = (x + dx, y + dy);
+            match made {
+                Made::Accumulator(cell) => {
+                    assert!(kept.insert(place, cell).is_none(), "two cells share {place:?}");
+                }
+                Made::Edge => assert!(border.insert(place.0), "two border terms share {place:?}"),
+                Made::Pixel(cell) => panic!("{cell:?} is a pixel"),
+            }
+        }
+    }
+    (kept, border)
 }
 
-/// A plan's copies and values.
-struct Symbols<'a> {
-    plan: &'a Plan,
-    values: HashMap<Cell, Poly>,
-    sources: HashMap<Cell, Cell>,
-    parameters: HashMap<(usize, usize), Parameter>,
-}
-
-impl<'a> Symbols<'a> {
-    fn new(plan: &'a Plan) -> Self {
-        let mut all: Vec<Poly> = vec![];
-        for recipe in plan.values.recipes() {
-            all.push(match *recipe {
-                Recipe::Alpha => [([1, 0, 0], 1)].into(),
-                Recipe::S => [([0, 1, 0], 1)].into(),
-                Recipe::One => [([0, 0, 0], 1)].into(),
-                Recipe::Product { a: 2, b: 2, plus: 255 } => [([0, 0, 1], 1)].into(),
-                Recipe::Product { a, b, plus } => {
-                    let mut product = times(&all[a], &all[b]);
-                    *product.entry([0, 0, 0]).or_default() += plus;
-                    product.retain(|_, c| *c != 0);
-                    product
-                }
-                Recipe::Inverse(of) => [(single(&all[of]).map(|e| -e), 1)].into(),
-            });
-        }
-        // Where the gates put them: α, s and one by their own constraint, the others by a derivation's row.
-        let home = |id: usize| match plan.values.recipes()[id] {
-            Recipe::Alpha => LOAD_ROW,
-            Recipe::S => LOAD_ROW + 1,
-            Recipe::One => LOAD_ROW + 2,
-            Recipe::Product { .. } => plan.homes[id] + 2,
-            Recipe::Inverse(_) => plan.homes[id] + 1,
-        };
-        let values = all.into_iter().enumerate().map(|(id, v)| (Cell { column: Wire::Wire, row: home(id) }, v));
-        let parameters = plan.kernels.cells.iter().map(|p| ((p.row, p.column), p.parameter)).collect();
-        let mut sources = HashMap::new();
-        for &(from, to) in &plan.copies {
-            assert!(sources.insert(to, from).is_none_or(|old| old == from), "{to:?} is copied from two places");
-        }
-        Self { plan, values: values.collect(), sources, parameters }
+/// Whatever the prover puts into the border, it has exponents of α of its own; and every channel has a power of s.
+fn nothing_is_shared(net: &Network, output: usize, kept: &HashMap<Place, Position>, border: &BTreeSet<i64>) {
+    let map = net.maps[output];
+    let (mut powers, mut exponents) = (HashMap::new(), HashMap::new());
+    for (&(x, y), &(of, index)) in kept {
+        assert_eq!(of, output, "a cell of another layer");
+        assert!(!border.contains(&x), "a border term covers {:?}", (of, index));
+        let (channel, within) = (index / (map.height * map.width), index % (map.height * map.width));
+        assert_eq!(*powers.entry(y).or_insert(channel), channel, "two channels share a power of s");
+        assert_eq!(*exponents.entry(x).or_insert(within), within, "two positions share a power of α");
     }
-
-    fn flag(&self, flag: Flag, row: usize) -> bool {
-        self.plan.flags[flag as usize][row] == 1
-    }
-
-    /// The value that a cell is a copy of.
-    fn copied(&self, column: Wire, row: usize) -> &Poly {
-        let cell = Cell { column, row };
-        let source = self.sources.get(&cell).unwrap_or_else(|| panic!("{cell:?} is free"));
-        self.values.get(source).unwrap_or_else(|| panic!("{source:?} is not derived"))
-    }
-
-    fn lanes(&self, row: usize) -> Vec<usize> {
-        let masks = &self.plan.shape.lane_masks;
-        let on = |&lane: &usize| masks[lane].is_none_or(|mask| self.plan.masks[mask][row] == 1);
-        (0..self.plan.shape.lanes).filter(on).collect()
-    }
-
-    fn position(&self, row: usize, lane: usize) -> Position {
-        match self.plan.activations.rows[row] {
-            ActivationRow::Cells { map, first, step, count, .. } => {
-                assert!(lane < count, "lane {lane} of row {row} is on but holds nothing");
-                (map, first + lane * step)
-            }
-            _ => panic!("row {row} holds no cells"),
-        }
-    }
-
-    /// The produced sum: kept cells and borders with their exponents, relative to what the final equation compares.
-    fn produced(&self) -> (HashMap<Place, Position>, HashMap<Place, usize>) {
-        let (a, m) = (&self.plan.activations, self.plan.shape.weight_columns as i64);
-        let check = self.plan.checks[0];
-        assert_eq!(
-            self.sources[&Cell { column: Wire::Wire, row: check.row }],
-            Cell { column: Wire::MadeStep, row: a.output_gap }
-        );
-        let (mut kept, mut border) = (HashMap::new(), HashMap::new());
-        let mut factor = self.copied(Wire::Wire, check.row + 1).clone();
-        for row in (a.input_gap + 1..a.output_gap).rev() {
-            if self.flag(Flag::Compare, row) {
-                continue;
-            }
-            let [x, y, z] = single(&factor);
-            assert_eq!(z, 0);
-            for lane in self.lanes(row) {
-                let l = lane as i64;
-                if self.flag(Flag::Border, row) {
-                    let ActivationRow::Border { layer, .. } = a.rows[row] else { panic!("not a border") };
-                    assert!(border.insert((x, y + m * l), layer).is_none(), "two border terms share a place");
-                } else {
-                    let hop = if self.flag(Flag::Hop, row) { 2 } else { 1 };
-                    let place = (x + hop * l, y);
-                    assert!(kept.insert(place, self.position(row, lane)).is_none(), "two cells share {place:?}");
-                }
-            }
-            factor = times(&factor, self.copied(Wire::MadeStep, row));
-        }
-        assert!(factor.is_empty(), "the sum must start from nothing");
-        assert!(kept.keys().all(|place| !border.contains_key(place)), "a border term covers a cell");
-        (kept, border)
-    }
-
-    /// A channel as it is handed over: exponents of α and cells.
-    fn channel(&self, handed: Cell) -> Vec<(i64, Position)> {
-        assert_eq!(handed.column, Wire::ReadStep);
-        let leaves = [Flag::Start, Flag::Border, Flag::Gap];
-        assert!(leaves.iter().any(|&f| self.flag(f, handed.row)), "nothing is handed over in {handed:?}");
-        let (mut cells, mut factor) = (vec![], Poly::from([([0; 3], 1)]));
-        for row in (0..handed.row).rev() {
-            let [x, y, z] = single(&factor);
-            assert_eq!((y, z), (0, 0));
-            cells.extend(self.lanes(row).into_iter().map(|lane| (x + lane as i64, self.position(row, lane))));
-            if self.flag(Flag::Start, row) {
-                return cells;
-            }
-            assert!(self.flag(Flag::Run, row));
-            factor = times(&factor, self.copied(Wire::ReadStep, row));
-        }
-        panic!("a channel without a start");
-    }
-
-    /// A kernel: places and parameters, `None` for padding.
-    fn kernel(&self, mut row: usize) -> Vec<(Place, Option<Parameter>)> {
-        let (mut cells, mut factor) = (vec![], Poly::from([([0; 3], 1)]));
-        loop {
-            let [x, y, _] = single(&factor);
-            if self.flag(Flag::Weight, row) {
-                let columns = 0..self.plan.shape.weight_columns;
-                cells.extend(columns.map(|i| ((x, y + i as i64), self.parameters.get(&(row, i)).copied())));
-            }
-            if self.flag(Flag::Tap, row) {
-                cells.push(((x, y), self.parameters.get(&(row, 0)).copied()));
-            }
-            if !self.flag(Flag::Carry, row) {
-                return cells;
-            }
-            factor = times(&factor, self.copied(Wire::Wire, row));
-            row -= 1;
-        }
-    }
-
-    /// Everything that the total holds.
-    fn total(&self, mut visit: impl FnMut(Place, Option<Parameter>, Option<Position>)) {
-        assert_eq!(
-            self.sources[&Cell { column: Wire::Wire, row: self.plan.checks[0].row + 2 }].row,
-            self.plan.end_row()
-        );
-        let mut above = 0;
-        for row in (1..=self.plan.end_row()).rev() {
-            if self.flag(Flag::Product, row) {
-                let source = self.sources[&Cell { column: Wire::Wire, row }];
-                let factors: Vec<(i64, Option<Position>)> = match self.values.get(&source) {
-                    Some(sum) => {
-                        assert!(sum.iter().all(|(e, &c)| e[1] == 0 && e[2] == 0 && c == 1), "not a grid");
-                        sum.keys().map(|e| (e[0], None)).collect()
-                    }
-                    None => self.channel(source).into_iter().map(|(x, cell)| (x, Some(cell))).collect(),
-                };
-                for ((x, y), parameter) in self.kernel(row - 1) {
-                    factors.iter().for_each(|&(dx, cell)| visit((x + dx, y + above), parameter, cell));
-                }
-            }
-            if self.flag(Flag::Shift, row) {
-                above += self.plan.shape.weight_columns as i64;
-            }
-        }
-    }
+    let cells: HashSet<Position> = kept.values().copied().collect();
+    let all = map.channels * map.height * map.width;
+    assert_eq!((cells.len(), kept.len()), (all, all), "every cell of the layer is produced once");
+    assert_eq!((powers.len(), exponents.len()), (map.channels, map.height * map.width));
 }
 
 /// What a cell of a layer's output is the sum of, by the layer's definition.
-fn definition(net: &Network, (map, index): Position) -> BTreeSet<Term> {
+fn definition(net: &Network, (map, index): Position) -> BTreeMap<Term, Fr> {
     let (layer, out) = (&net.layers[map - 1], net.maps[map]);
     let (o, i, j) = (index / (out.height * out.width), index / out.width % out.height, index % out.width);
     let w = layer.window;
-    let mut terms = BTreeSet::from([((map - 1, true, o), None)]);
+    let mut terms = BTreeMap::from([(((map - 1, true, o), None), Fr::one())]);
     for (slot, &id) in layer.inputs.iter().enumerate() {
         let from = net.maps[id];
         for c in (0..from.channels).filter(|&c| layer.op == Op::Dense || c == o) {
@@ -226,25 +86,22 @@ fn definition(net: &Network, (map, index): Position) -> BTreeSet<Term> {
                     }
                     let kernel = if layer.op == Op::Dense { o * from.channels + c } else { slot * from.channels + c };
                     let cell = (c * from.height + row as usize) * from.width + col as usize;
-                    terms.insert(((map - 1, false, kernel * w.rows * w.cols + a * w.cols + b), Some((id, cell))));
+                    let name = (map - 1, false, kernel * w.rows * w.cols + a * w.cols + b);
+                    terms.insert((name, Some((id, cell))), Fr::one());
+                    *terms.entry((name, None)).or_default() -= Fr::from(u64::from(from.pad));
                 }
             }
         }
     }
+    terms.retain(|_, c| *c != Fr::zero());
     terms
 }
 
-fn check(model: &Model, choice: Choice) {
-    let net = &model.network;
-    let plan = Plan::new(net, choice).expect("plannable");
-    let symbols = Symbols::new(&plan);
-    let (kept, border) = symbols.produced();
-    let cells: HashSet<Position> = kept.values().copied().collect();
-    let all: usize = net.maps[1..].iter().map(|m| m.channels * m.height * m.width).sum();
-    assert_eq!((cells.len(), kept.len()), (all, all), "every cell of every layer is produced once");
-
-    let mut found: HashMap<Position, BTreeSet<Term>> = HashMap::new();
-    symbols.total(|place, parameter, cell| {
+fn check_layer(symbols: &Symbols<'_>, net: &Network, layer: usize) {
+    let (kept, border) = produced(symbols, layer);
+    nothing_is_shared(net, net.layers[layer].output, &kept, &border);
+    let mut found: HashMap<Position, BTreeMap<Term, Fr>> = HashMap::new();
+    symbols.total(side(symbols, Subject::Layer(layer)).1, |place, c, parameter, cell| {
         let Some(parameter) = parameter else {
             assert!(!kept.contains_key(&place), "padding reaches {:?}", kept[&place]);
             return;
@@ -254,19 +111,77 @@ fn check(model: &Model, choice: Choice) {
             Parameter::Bias(layer, index) => (layer, true, index),
         };
         match kept.get(&place) {
-            Some(&position) => {
-                assert!(found.entry(position).or_default().insert((name, cell)), "{name:?} reaches {position:?} twice");
-            }
-            None => assert_eq!(border.get(&place), Some(&name.0), "{name:?} reaches a place that nothing produces"),
+            Some(&position) => *found.entry(position).or_default().entry((name, cell)).or_default() += c,
+            None => assert!(border.contains(&place.0), "{name:?} reaches a place that nothing produces"),
         }
     });
     for &position in kept.values() {
-        assert_eq!(found[&position], definition(net, position), "{position:?}");
+        let terms = found.get_mut(&position).expect("something reaches every cell");
+        terms.retain(|_, c| *c != Fr::zero());
+        assert_eq!(*terms, definition(net, position), "{position:?}");
     }
 }
 
+/// Cells with exponents and coefficients are what the elements that were absorbed have packed.
+fn check_packed(
+    symbols: &Symbols<'_>,
+    row: usize,
+    chain: &Chain,
+    cells: &HashMap<usize, (Place, Fr)>,
+    pack: impl Fn(&[u8]) -> Packed,
+) {
+    let absorbed: HashMap<usize, i64> = symbols.absorbed(row).into_iter().map(|(x, row)| (row, x)).collect();
+    assert_eq!(absorbed.len(), chain.elements);
+    for (&index, &(place, c)) in cells {
+        let mut bytes = vec![0; cells.len()];
+        bytes[index] = 1;
+        for (i, &element) in pack(&bytes).elements.iter().enumerate() {
+            let exponent = absorbed[&chain.hash_row(i + 1)];
+            let expected = if (exponent, 0) == place { c } else { Fr::zero() };
+            assert_eq!(element, expected, "cell {index} in element {i}");
+        }
+    }
+}
+
+fn check_commitments(symbols: &Symbols<'_>, net: &Network) {
+    let hashing = symbols.plan.hashing;
+    let mut pixels = HashMap::new();
+    let (value, row) = side(symbols, Subject::Input);
+    for (&from, by) in &value.left {
+        let ((dx, dy), scale) = single(by);
+        for ((x, y), c, made) in symbols.block(from) {
+            let Made::Pixel((0, index)) = made else { panic!("not a pixel") };
+            assert!(pixels.insert(index, ((x + dx, y + dy), c * scale)).is_none(), "a pixel is packed twice");
+        }
+    }
+    let input = net.input();
+    assert_eq!(pixels.len(), input.channels * input.height * input.width);
+    check_packed(symbols, row - 1, &hashing.input, &pixels, |bytes| Packed::input(net, bytes));
+    let mut logits = HashMap::new();
+    let (value, row) = side(symbols, Subject::Output);
+    for (&from, by) in &value.left {
+        let ((dx, dy), scale) = single(by);
+        for ((x, y), c, (map, index)) in symbols.channel(from) {
+            assert_eq!(map, net.maps.len() - 1);
+            assert!(logits.insert(index, ((x + dx, y + dy), c * scale)).is_none(), "a logit is packed twice");
+        }
+    }
+    assert_eq!(logits.len(), net.classes());
+    check_packed(symbols, row - 1, &hashing.output, &logits, |bytes| Packed::output(net, bytes));
+}
+
+fn check(model: &Model, choice: Choice) {
+    check_plan(&Plan::new(&model.network, choice).expect("plannable"));
+}
+
+fn check_plan(plan: &Plan) {
+    let (net, symbols) = (&plan.network, Symbols::new(plan));
+    (0..net.layers.len()).for_each(|layer| check_layer(&symbols, net, layer));
+    check_commitments(&symbols, net);
+}
+
 #[test]
-fn the_identity_says_what_the_layers_say() {
+fn the_identities_say_what_the_layers_say() {
     let choice =
         |seed: u64| Choice { lanes: 1 + (seed % 6) as usize, weight_columns: 1 + (seed / 6 % 5) as usize, k: None };
     check(&sample::tiny(1), Choice { lanes: 3, weight_columns: 4, k: None });
@@ -280,37 +195,93 @@ fn the_identity_says_what_the_layers_say() {
     }
 }
 
+/// Small mistakes of a planner, none of which the prover or its checks would notice by themselves.
+#[test]
+fn a_wrong_plan_does_not_say_what_the_layers_say() {
+    let choice = Choice { lanes: 3, weight_columns: 4, k: None };
+    let plan = Plan::new(&sample::tiny(1).network, choice).expect("plannable");
+    let copy_to = |row: usize| plan.copies.iter().position(|&(_, to)| to == row).expect("a copy");
+    let (products, carries) = (&plan.kernels.products, &plan.kernels.carries);
+    // The first edge's step goes on from nothing, and does not matter.
+    let is_edge = |row: usize| matches!(plan.activations.rows[row], ActivationRow::Edge { .. });
+    let edge = plan.activations.rides.iter().find(|(row, _)| is_edge(*row) && is_edge(row - 1)).expect("an edge").0;
+    let mistakes: [(&str, &dyn Fn(&mut Plan)); 9] = [
+        ("two parameters exchanged", &|p| {
+            let parameter = p.kernels.cells[7].parameter;
+            p.kernels.cells[7].parameter = std::mem::replace(&mut p.kernels.cells[8].parameter, parameter);
+        }),
+        ("a channel's value from another channel", &|p| {
+            let [a, b] = [0, 1].map(|n| copy_to(*products.keys().nth(n).expect("a product")));
+            p.copies[a].0 = p.copies[b].0;
+        }),
+        ("a window that steps by another power", &|p| {
+            p.copies[copy_to(*carries.keys().next().expect("one"))].0 = LOAD_ROW
+        }),
+        ("an edge that steps by another power", &|p| p.copies[copy_to(edge)].0 = LOAD_ROW),
+        ("an equation about another sum", &|p| {
+            let [a, b] = [0, 1].map(|n| copy_to(cheat::check(p, Subject::Layer(n)).row));
+            p.copies[a].0 = p.copies[b].0;
+        }),
+        ("no room between channels", &|p| {
+            // The first of a layer moves nothing.
+            let (&row, _) = p.kernels.feeds.iter().filter(|(_, feed)| **feed == Feed::Shift).nth(1).expect("two");
+            p.kinds.iter_mut().skip(columns_for(p.shape.kinds.len())).for_each(|column| column[row] = 0);
+        }),
+        ("a product left out", &|p| p.flags[Flag::Product as usize][*products.keys().nth(5).expect("one")] = 0),
+        ("a kernel that goes on from the one before", &|p| {
+            p.flags[Flag::Carry as usize][plan.kernels.totals[1] + 1] = 1;
+        }),
+        ("two cells exchanged", &|p| {
+            p.activations.rows.swap(plan.activations.logits_row + 5, plan.activations.logits_row + 6)
+        }),
+    ];
+    check_plan(&plan);
+    for (what, mistake) in mistakes {
+        let mut wrong = plan.clone();
+        mistake(&mut wrong);
+        let checked = std::panic::catch_unwind(|| check_plan(&wrong));
+        assert!(checked.is_err(), "{what}");
+    }
+}
+
 #[test]
 fn parameters_lie_in_one_cell_each_and_nothing_else_does() {
     for seed in 0..40u64 {
         let model = arbitrary(seed);
         let choice = Choice { lanes: 2, weight_columns: 1 + (seed % 5) as usize, k: None };
-        let plan = std::sync::Arc::new(Plan::new(&model.network, choice).expect("plannable"));
+        let plan = Plan::new(&model.network, choice).expect("plannable");
+        let symbols = Symbols::new(&plan);
         let mut names = HashSet::new();
         let mut places = HashSet::new();
         for cell in &plan.kernels.cells {
             assert!(names.insert(format!("{:?}", cell.parameter)), "{:?} has two cells", cell.parameter);
             assert!(places.insert((cell.row, cell.column)), "two parameters in one cell");
-            let (weight, tap) = (plan.flags[Flag::Weight as usize][cell.row], plan.flags[Flag::Tap as usize][cell.row]);
-            assert!(weight + tap == 1 && (weight == 1 || cell.column == 0), "{cell:?} is in no kernel");
+            let taken = match symbols.feed(cell.row) {
+                Some(Feed::Fresh | Feed::Next) => plan.shape.weight_columns,
+                Some(Feed::Tap) => 1,
+                Some(Feed::Taps) => plan.shape.taps(),
+                _ => 0,
+            };
+            assert!(cell.column < taken, "{cell:?} is in no kernel");
         }
         // Every parameter that some cell of an output depends on has a cell.
         for (id, map) in model.network.maps.iter().enumerate().skip(1) {
             for index in 0..map.channels * map.height * map.width {
-                for ((layer, bias, n), _) in definition(&model.network, (id, index)) {
+                for ((layer, bias, n), _) in definition(&model.network, (id, index)).into_keys() {
                     let name = if bias { Parameter::Bias(layer, n) } else { Parameter::Weight(layer, n) };
                     assert!(names.contains(&format!("{name:?}")), "{name:?} has no cell");
                 }
             }
         }
         // What is in no parameter's cell is the same for every model and every image.
-        let salts = Salts { input: halo2curves::bn256::Fr::one(), output: halo2curves::bn256::Fr::one() };
+        let salts = Salts { input: Fr::one(), output: Fr::one() };
         let image = sample::input(&model.network, seed);
         let witness = Witness::new(&plan, &model, &image, salts, salts.input).expect("in range");
         for (column, values) in witness.first.weights.iter().enumerate() {
             let Values::Small(values) = values else { panic!("parameters are small integers") };
             for (row, &value) in values.iter().enumerate().filter(|&(row, _)| !places.contains(&(row, column))) {
-                let zero = i64::from(plan.flags[Flag::Weight as usize][row]) * model.network.precision.param_offset();
+                let is_taken = matches!(symbols.feed(row), Some(Feed::Fresh | Feed::Next));
+                let zero = if is_taken { model.network.precision.param_offset() } else { 0 };
                 assert_eq!(value, zero, "row {row}, column {column}");
             }
         }
