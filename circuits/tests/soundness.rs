@@ -2,18 +2,18 @@
 
 #[path = "soundness/cheat.rs"]
 mod cheat;
-// #[path = "soundness/commitments.rs"]
-// mod commitments;
+#[path = "soundness/commitments.rs"]
+mod commitments;
 #[path = "soundness/foresight.rs"]
 mod foresight;
 #[path = "soundness/identity.rs"]
 mod identity;
-// #[path = "soundness/label.rs"]
-// mod label;
-// #[path = "soundness/lookups.rs"]
-// mod lookups;
-// #[path = "soundness/mutation.rs"]
-// mod mutation;
+#[path = "soundness/label.rs"]
+mod label;
+#[path = "soundness/lookups.rs"]
+mod lookups;
+#[path = "soundness/mutation.rs"]
+mod mutation;
 #[path = "soundness/networks.rs"]
 mod networks;
 #[path = "soundness/rows.rs"]

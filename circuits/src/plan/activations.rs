@@ -5,9 +5,7 @@
 //! pixels for the commitment instead. At a channel's end its produced sum joins the *layer's* sum, one power of s above
 //! the channels that follow. A block is the input, a layer's cells or a layer's border; its sum leaves at its end.
 
-use super::{
-    Exports, FIRST_FREE_ROW, Geometry, Monomial, Reading, RowKind, Step, ValueId, Values,
-};
+use super::{Exports, FIRST_FREE_ROW, Geometry, Monomial, Reading, RowKind, Step, ValueId, Values};
 use crate::{
     network::{MapId, Network},
     poseidon::PACK,
@@ -99,8 +97,8 @@ struct Layout<'a> {
     values: &'a mut Values,
     out: Activations,
     pending: Option<(MapId, usize, (usize, usize))>,
-    /// Monomial of the row above on the produced side.
-    made: Monomial,
+    /// Monomial of the row above on the produced side; none where a block starts.
+    made: Option<Monomial>,
 }
 
 impl Activations {
@@ -117,7 +115,7 @@ impl Activations {
             logits_row: 0,
             last_logit: Monomial::default(),
         };
-        let mut layout = Layout { net, readings, lanes, values, out, pending: None, made: Monomial::default() };
+        let mut layout = Layout { net, readings, lanes, values, out, pending: None, made: None };
         layout.logits(net.layers.len() - 1);
         layout.input();
         for (index, layer) in net.layers.iter().enumerate() {
@@ -145,20 +143,22 @@ impl Layout<'_> {
     /// Rows between the start of a block and its end. Its sum leaves where the next block starts.
     fn block(&mut self, block: Block, fill: impl FnOnce(&mut Self)) {
         self.push(ActivationRow::Open, RowKind::Open);
-        self.made = Monomial::default();
+        self.made = None;
         fill(self);
         self.push(ActivationRow::Close, RowKind::Close);
-        self.out.blocks.push(BlockSum { block, row: self.out.rows.len(), last: self.made });
+        self.out.blocks.push(BlockSum { block, row: self.out.rows.len(), last: self.made.unwrap_or_default() });
     }
 
     /// A row that steps to another monomial on the produced side: by `power` of α if that does, else by the wire.
-    fn step_to(&mut self, made: Monomial, power: usize) -> Step {
-        let ratio = self.made / made;
-        self.made = made;
-        if ratio == (Monomial { x: power as i64, ..Monomial::default() }) {
+    fn step_to(&mut self, made: Monomial, power: Option<usize>) -> Step {
+        // Where nothing was produced before, any step will do.
+        let ratio = self.made.map(|above| above / made);
+        self.made = Some(made);
+        let fits = |power: &usize| ratio.is_none_or(|r| r == Monomial { x: *power as i64, ..Monomial::default() });
+        if let Some(power) = power.filter(fits) {
             return Step::Power(power);
         }
-        let value = self.values.monomial(ratio);
+        let value = ratio.map_or(self.values.one(), |ratio| self.values.monomial(ratio));
         self.out.rides.push((self.out.rows.len(), value));
         Step::Ride
     }
@@ -188,13 +188,13 @@ impl Layout<'_> {
                     let read = above.map_or(Step::Start, |before: usize| Step::Power(before - exponent));
                     let target = made(row, column);
                     let made = match read {
-                        Step::Power(power) => self.step_to(target, power * reading.step),
+                        Step::Power(power) => self.step_to(target, Some(power * reading.step)),
                         _ if starts => {
-                            self.made = target;
+                            self.made = Some(target);
                             Step::Start
                         }
                         // No power of α: two sub-maps are not neighbours.
-                        _ => self.step_to(target, usize::MAX >> 1),
+                        _ => self.step_to(target, None),
                     };
                     above = Some(exponent);
                     let count = self.lanes.min(cols - j);
@@ -235,7 +235,7 @@ impl Layout<'_> {
         }
         self.block(Block::Border(layer), |layout| {
             for (index, edge) in border.into_iter().enumerate() {
-                let step = layout.step_to(Monomial { x: edge.exponent as i64, ..Monomial::default() }, 1);
+                let step = layout.step_to(Monomial { x: edge.exponent as i64, ..Monomial::default() }, Some(1));
                 layout.push(ActivationRow::Edge { layer, index }, RowKind::Edge(step));
             }
         });
@@ -258,7 +258,7 @@ impl Layout<'_> {
         let (map, classes) = (self.net.layers[layer].output, self.net.classes());
         self.block(Block::Made(layer), |layout| {
             layout.out.first_compare = layout.out.rows.len() + 1;
-            layout.made = Monomial { x: geometry.made(0, 0) as i64, ..Monomial::default() };
+            layout.made = Some(Monomial { x: geometry.made(0, 0) as i64, ..Monomial::default() });
             for c in 0..classes {
                 let read = match c % PACK {
                     _ if c == 0 => Step::Start,

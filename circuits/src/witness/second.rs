@@ -41,7 +41,8 @@ impl SecondWitness {
     /// known (by column, in its order after the weights), reciprocals are made there as everywhere.
     pub fn new(plan: &Plan, first: &FirstWitness, drawn: Drawn, blinding: &[Vec<Fr>]) -> Self {
         let lanes = plan.shape.lanes;
-        let column = |values, index: usize| Complete { values, tail: blinding.get(index).map_or(&[], |tail| &tail[..]) };
+        let column =
+            |values, index: usize| Complete { values, tail: blinding.get(index).map_or(&[], |tail| &tail[..]) };
         let helper = |lane: usize| {
             let (d, y) = (column(&first.d[lane], lane), column(&first.y[lane], lanes + lane));
             let rem = column(&first.rem[lane], 2 * lanes + lane);

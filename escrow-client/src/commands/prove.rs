@@ -73,8 +73,12 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
     let model = paths::model(&args.model)?;
     let keys = ProverKeys::load(&args.keys)?;
     progress.aside(|| ui.warn_origin(&keys.srs.origin));
-    let prover = Provider { keys: &keys, model: &model, commitment: &folder::commitment(&args.keys, &keys.verifier)?,
-        opening: &folder::opening(&args.keys)? };
+    let prover = Provider {
+        keys: &keys,
+        model: &model,
+        commitment: &folder::commitment(&args.keys, &keys.verifier)?,
+        opening: &folder::opening(&args.keys)?,
+    };
     // Before the first proof is begun: a mistake in the last input would cost all of them.
     let inputs: Vec<_> =
         jobs.iter().map(|job| input::read(&job.input, model.network.input())).collect::<Result<_, _>>()?;
