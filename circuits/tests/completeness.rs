@@ -14,6 +14,8 @@ use zkescrow_circuits::{
     witness::{Salts, Witness},
 };
 
+#[path = "soundness/mock.rs"]
+mod mock;
 #[path = "soundness/networks.rs"]
 mod networks;
 
@@ -27,7 +29,7 @@ fn check(model: &Model, choice: Choice, seed: u64) -> Result<(), String> {
     }
     let witness = Witness::from_trace(&plan, model, &trace, salts, Fr::from(99));
     let instances = witness.instances.to_vec();
-    let failures = networks::failures(&plan, witness, instances);
+    let failures = mock::failures(&plan, witness, instances);
     failures.first().map_or(Ok(()), |first| Err(format!("{} failures, first: {first}", failures.len())))
 }
 

@@ -12,6 +12,8 @@ mod identity;
 mod label;
 #[path = "soundness/lookups.rs"]
 mod lookups;
+#[path = "soundness/mock.rs"]
+mod mock;
 #[path = "soundness/mutation.rs"]
 mod mutation;
 #[path = "soundness/networks.rs"]

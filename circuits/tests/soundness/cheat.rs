@@ -16,7 +16,7 @@ use zkescrow_circuits::{
     witness::{Challenges, Drawn, Salts, ThirdWitness, Values, Witness},
 };
 
-use crate::networks::{failures, reference};
+use crate::{mock::failures, networks::reference};
 
 pub const SALTS: Salts = Salts { input: Fr::from_raw([11, 0, 0, 0]), output: Fr::from_raw([12, 0, 0, 0]) };
 

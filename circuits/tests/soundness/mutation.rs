@@ -17,10 +17,7 @@ use zkescrow_circuits::{
     witness::{FirstWitness, SecondWitness, ThirdWitness, Values, Witness},
 };
 
-use crate::{
-    cheat::*,
-    networks::{arbitrary, failures},
-};
+use crate::{cheat::*, mock::failures, networks::arbitrary};
 
 type Rows = BTreeSet<usize>;
 

@@ -1,18 +1,11 @@
 //! Networks beyond what the sampler makes, and a reference that shares no code with the crate's.
 
-use std::sync::Arc;
-
-use halo2_proofs::dev::{MockProver, VerifyFailure};
-use halo2curves::bn256::Fr;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha20Rng;
 use zkescrow_circuits::{
-    circuit::ModelCircuit,
     model::{Encoding, Model},
     network::{Layer, LayerParams, MapSpec, Network, Op, Precision, Window},
-    plan::Plan,
     semantics::{MapTrace, Trace},
-    witness::Witness,
 };
 
 /// Any network that the checks let through: odd windows, lopsided padding, outputs that stop early, both strides.
@@ -141,19 +134,4 @@ pub fn reference(model: &Model, input: &[u8], tweak: impl Fn(usize, &mut MapTrac
         }
     }
     Trace { label, maps }
-}
-
-/// What `MockProver` finds wrong with a witness. It cannot know that the lookups hold in the blinding rows too, whatever
-/// stands there (the proof system's own tests do): that is no finding.
-pub fn failures(plan: &Arc<Plan>, witness: Witness, instances: Vec<Fr>) -> Vec<VerifyFailure> {
-    let circuit = ModelCircuit { plan: plan.clone(), witness: Some(Arc::new(witness)) };
-    let prover = MockProver::run(plan.shape.k, &circuit, vec![instances]).expect("runs");
-    let unflagged = ["'activation is looked up'", "'table'"];
-    let expected = |failure: &VerifyFailure| match failure {
-        VerifyFailure::ConstraintPoisoned { constraint } => {
-            unflagged.iter().any(|name| constraint.to_string().contains(name))
-        }
-        _ => false,
-    };
-    prover.verify().err().unwrap_or_default().into_iter().filter(|failure| !expected(failure)).collect()
 }
