@@ -61,6 +61,15 @@ impl Row {
     }
 }
 
+/// The scalar field.
+pub(super) struct Scalar;
+
+impl Modulus for Scalar {
+    const VALUE: [u64; 4] =
+        [0x43e1_f593_f000_0001, 0x2833_e848_79b9_7091, 0xb850_45b6_8181_585d, 0x3064_4e72_e131_a029];
+    const INVERSE: u64 = 0xc2e1_f593_efff_ffff;
+}
+
 /// Limbs of 52 bits from limbs of 64.
 pub(super) const fn split(value: [u64; 4]) -> [u64; 5] {
     [
@@ -80,6 +89,18 @@ const fn multiple<M: Modulus>(factor: u64) -> [u64; 5] {
         let limb = limbs[i] * factor + carry;
         limbs[i] = if i < 4 { limb & MASK } else { limb };
         carry = limb >> BITS;
+        i += 1;
+    }
+    limbs
+}
+
+/// `2^260` minus a modulus, in limbs of 52 bits.
+const fn complement<M: Modulus>() -> [u64; 5] {
+    let mut limbs = split(M::VALUE);
+    let mut i = 0;
+    while i < limbs.len() {
+        // Only the lowest limb takes the one: it is odd, so that nothing is carried.
+        limbs[i] = (limbs[i] ^ MASK) + (i == 0) as u64;
         i += 1;
     }
     limbs
@@ -219,6 +240,37 @@ pub(super) fn sub<M: Modulus, const K: u64>(a: &Lanes, b: &Lanes) -> Lanes {
 pub(super) fn reduce<M: Modulus>(a: &Lanes) -> Lanes {
     let a = reduce_by(a, const { multiple::<M>(2) });
     reduce_by(&a, const { multiple::<M>(1) })
+}
+
+/// The number below the modulus that is congruent to `a`, which may be any number below `2^260`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn reduce_any<M: Modulus>(a: &Lanes) -> Lanes {
+    reduce_by(&lower::<M>(a), const { multiple::<M>(1) })
+}
+
+/// A number congruent to `a`, which may be any number below `2^260`; it is below 1.02 times the modulus.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn lower<M: Modulus>(a: &Lanes) -> Lanes {
+    // The quotient by the modulus from the highest limbs, never too large: six bits more make it too small by less than
+    // 1 + 2^-6 and a little.
+    let inverse = const { (1 << (BITS + 6)) / (split(M::VALUE)[4] + 1) };
+    let zero = _mm512_setzero_si512();
+    let quotient = _mm512_madd52hi_epu64(zero, a[4], _mm512_set1_epi64(inverse.cast_signed()));
+    let quotient = _mm512_srli_epi64::<6>(quotient);
+    let complement = splat(const { complement::<M>() });
+    let mut sum = *a;
+    for i in 0..5 {
+        sum[i] = _mm512_madd52lo_epu64(sum[i], quotient, complement[i]);
+    }
+    for i in 0..4 {
+        sum[i + 1] = _mm512_madd52hi_epu64(sum[i + 1], quotient, complement[i]);
+    }
+    // What was added is a multiple of 2^260 too much.
+    let mut sum = carry(sum);
+    sum[4] = _mm512_and_si512(sum[4], _mm512_set1_epi64(MASK.cast_signed()));
+    sum
 }
 
 /// Subtracts a number once from whatever is not smaller.

@@ -184,9 +184,7 @@ impl Cells<'_, '_> {
 
     fn select(&mut self, columns: std::ops::Range<usize>, point: Point) -> Expression<Fr> {
         let first = columns.start;
-        let at = |cells: &mut Self, i: usize| {
-            cells.meta.query_fixed(cells.config.kinds[first + i], Rotation::cur())
-        };
+        let at = |cells: &mut Self, i: usize| cells.meta.query_fixed(cells.config.kinds[first + i], Rotation::cur());
         match point {
             Point::One(i) => {
                 let sum = (0..columns.len()).fold(constant(0), |sum, j| sum + at(self, j));

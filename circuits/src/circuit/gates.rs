@@ -166,8 +166,7 @@ fn kernel(c: &mut Cells<'_, '_>) -> Constraints {
     let (fresh, next) = (c.feed(Feed::Fresh), c.feed(Feed::Next));
     let (tap, taps) = (c.feed(Feed::Tap), c.feed(Feed::Taps));
     let (s, alpha, offset) = (c.s(), c.alpha(), constant(c.config.shape.precision.param_offset()));
-    let parameters: Vec<Poly> =
-        c.config.first.weights.iter().map(|&column| c.at(column, 0) - offset.clone()).collect();
+    let parameters: Vec<Poly> = c.config.first.weights.iter().map(|&column| c.at(column, 0) - offset.clone()).collect();
     let in_powers_of = |base: &Poly, count: usize| {
         parameters[..count].iter().enumerate().fold(constant(0), |sum, (i, w)| sum + w.clone() * power(base, i))
     };

@@ -5,9 +5,7 @@
 //! pixels for the commitment instead. At a channel's end its produced sum joins the *layer's* sum, one power of s above
 //! the channels that follow. A block is the input, a layer's cells or a layer's border; its sum leaves at its end.
 
-use super::{
-    Exports, FIRST_FREE_ROW, Geometry, Monomial, Reading, RowKind, Step, ValueId, Values,
-};
+use super::{Exports, FIRST_FREE_ROW, Geometry, Monomial, Reading, RowKind, Step, ValueId, Values};
 use crate::{
     network::{MapId, Network},
     poseidon::PACK,

@@ -115,15 +115,8 @@ impl Plan {
         let activations = Activations::new(network, &readings, lanes, &mut values);
         let hashing = Hashing::new(network, activations.first_compare, activations.logits_row);
         let mut wire = WireUse::new(&activations, &hashing);
-        let kernels = Kernels::new(
-            network,
-            &readings,
-            weight_columns,
-            &activations,
-            &wire.taken,
-            FIRST_FREE_ROW,
-            &mut values,
-        );
+        let kernels =
+            Kernels::new(network, &readings, weight_columns, &activations, &wire.taken, FIRST_FREE_ROW, &mut values);
         wire.take(kernels.products.keys().chain(kernels.carries.keys()).chain(&kernels.totals).copied());
         let checks = checks(&activations, &kernels, &hashing, &mut values);
         let homes = wire.homes(&values);

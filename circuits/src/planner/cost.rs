@@ -24,11 +24,7 @@ impl Prediction {
     /// Of a plan.
     pub fn of(plan: &Plan) -> Self {
         let work = Work::of(plan);
-        Self {
-            prove_seconds: work.seconds(),
-            memory_bytes: work.memory(),
-            proof_bytes: proof_bytes(&plan.shape),
-        }
+        Self { prove_seconds: work.seconds(), memory_bytes: work.memory(), proof_bytes: proof_bytes(&plan.shape) }
     }
 }
 
@@ -101,7 +97,8 @@ impl Work {
     /// Fitted by `cargo run --release -p zkescrow-circuits --example fit`; docs/benchmarks.md has the measurements.
     fn seconds(&self) -> f64 {
         let commitments = SECONDS.small * self.small + SECONDS.full * self.full;
-        let transforms = SECONDS.butterfly * self.rows * self.k * (self.advice * 3.0 + (self.columns - self.advice) * 2.0);
+        let transforms =
+            SECONDS.butterfly * self.rows * self.k * (self.advice * 3.0 + (self.columns - self.advice) * 2.0);
         let gates = SECONDS.gate * 2.0 * self.rows * (self.columns + self.kinds * (self.lanes + 4.0));
         let openings = SECONDS.opening * self.rows * self.columns;
         commitments + transforms + gates + openings + SECONDS.fixed

@@ -57,7 +57,8 @@ impl<'a> Drawing<'a> {
         let n = 1usize << self.plan.shape.k;
         for row in (0..=8).map(|i| n / 8 * i) {
             let y = self.y(row);
-            let _ = write!(self.body, r##"<text x="58" y="{:.1}" text-anchor="end" fill="#667">{row}</text>"##, y + 4.0);
+            let _ =
+                write!(self.body, r##"<text x="58" y="{:.1}" text-anchor="end" fill="#667">{row}</text>"##, y + 4.0);
         }
     }
 

@@ -49,7 +49,10 @@ impl FirstWitness {
             || borders(plan, params, trace),
         );
         let lane = |pick: &(dyn Fn(&Cell) -> i64 + Sync)| -> Vec<Values> {
-            (0..plan.shape.lanes).into_par_iter().map(|lane| Values::Small(lane_column(plan, trace, lane, pick))).collect()
+            (0..plan.shape.lanes)
+                .into_par_iter()
+                .map(|lane| Values::Small(lane_column(plan, trace, lane, pick)))
+                .collect()
         };
         let mut witness = Self {
             weights: weight_columns(plan, params).into_iter().map(Values::Small).collect(),

@@ -41,7 +41,8 @@ impl SecondWitness {
     /// known (by column, in its order after the weights), reciprocals are made there as everywhere.
     pub fn new(plan: &Plan, first: &FirstWitness, drawn: Drawn, blinding: &[Vec<Fr>]) -> Self {
         let lanes = plan.shape.lanes;
-        let column = |values, index: usize| Complete { values, tail: blinding.get(index).map_or(&[], |tail| &tail[..]) };
+        let column =
+            |values, index: usize| Complete { values, tail: blinding.get(index).map_or(&[], |tail| &tail[..]) };
         let helper = |lane: usize| {
             let (d, y) = (column(&first.d[lane], lane), column(&first.y[lane], lanes + lane));
             let rem = column(&first.rem[lane], 2 * lanes + lane);
@@ -120,9 +121,7 @@ fn table(plan: &Plan, [pairs, rems]: [Complete<'_>; 2], drawn: Drawn) -> Vec<Fr>
         column
     };
     let (d, y) = (dense(Number::TableD), dense(Number::TableY));
-    quotients(pairs.len(), |row| {
-        [pair(drawn, d[row], y[row]), drawn.gamma + d[row], pairs.get(row), rems.get(row)]
-    })
+    quotients(pairs.len(), |row| [pair(drawn, d[row], y[row]), drawn.gamma + d[row], pairs.get(row), rems.get(row)])
 }
 
 fn balance(plan: &Plan, helpers: &[Vec<Fr>], table: &[Fr]) -> Vec<Fr> {

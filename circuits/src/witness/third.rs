@@ -146,8 +146,7 @@ impl Activations {
                     let y = |lane: usize| first.y[lane].get(row);
                     let acc = |lane: usize| first.d[lane].get(row) * scale + first.rem[lane].get(row);
                     let seen: Fr = (0..count).map(|l| y(l) * lanes[l]).sum();
-                    let taken: Fr =
-                        (0..count).map(|l| if pixels { y(l) } else { acc(l) } * lanes[hop * l]).sum();
+                    let taken: Fr = (0..count).map(|l| if pixels { y(l) } else { acc(l) } * lanes[hop * l]).sum();
                     out.read[row] = read * by_read + seen;
                     out.made[row] = made * by_made + taken;
                 }
