@@ -105,7 +105,7 @@ impl<'a> Column<'a> {
     pub(super) fn to_vec(&self) -> Vec<Fr> {
         let mut all = vec![Fr::ZERO; self.rows];
         match &*self.head {
-            Values::Small(values) => all.iter_mut().zip(values).for_each(|(out, &x)| *out = small(x)),
+            Values::Small(values) => all.iter_mut().zip(values).for_each(|(out, &x)| *out = times(&Fr::ONE, x)),
             Values::Field(values) => all[..values.len()].copy_from_slice(values),
         }
         all[self.rows - self.tail.len()..].copy_from_slice(&self.tail);

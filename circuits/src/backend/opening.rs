@@ -83,6 +83,24 @@ pub(super) struct Opening<'a> {
     pub quotient: Vec<Fr>,
 }
 
+/// What one point contributes to the first quotient.
+struct Term<'s> {
+    rotation: i32,
+    /// The sets that are opened there, with their factors.
+    members: Vec<(&'s Set, Fr)>,
+    /// Their values there, with the same factors.
+    value: Fr,
+    /// `ω^-rotation`, because `1 / (ω^i - x·ω^r) = ω^-r / (ω^(i - r) - x)`.
+    scale: Fr,
+}
+
+impl Term<'_> {
+    fn at(&self, point: &Point<'_>, row: usize) -> Fr {
+        let sum: Fr = self.members.iter().map(|(set, factor)| set.folded[row] * factor).sum();
+        (sum - self.value) * self.scale * point.reciprocals[point.shifted(row, -self.rotation)]
+    }
+}
+
 /// Folds polynomials with equal sets of points, in the order in which the verifier meets them.
 fn fold(point: &Point<'_>, opened: &[Opened<'_>], y: Fr) -> Vec<Set> {
     let mut groups: Vec<(Vec<i32>, Vec<&Opened<'_>>)> = vec![];
@@ -121,32 +139,28 @@ impl<'a> Opening<'a> {
         let mut rotations: Vec<i32> = sets.iter().flat_map(|set| set.rotations.iter().copied()).collect();
         rotations.sort_unstable();
         rotations.dedup();
-        // By point: the sets that are opened there with their factors, the sum of values, and a power of ω, because
-        // 1 / (ω^i - x·ω^r) = ω^-r / (ω^(i - r) - x).
-        let terms: Vec<(i32, Vec<(&Set, Fr)>, Fr, Fr)> = rotations
+        let terms: Vec<Term<'_>> = rotations
             .into_iter()
             .map(|rotation| {
-                let mut value = Fr::ZERO;
-                let mut members = vec![];
+                let mut term = Term {
+                    rotation,
+                    members: vec![],
+                    value: Fr::ZERO,
+                    scale: point.omegas[point.shifted(0, -rotation)],
+                };
                 for (set, factor) in sets.iter().zip(&factors) {
                     if let Some(i) = set.rotations.iter().position(|r| *r == rotation) {
-                        members.push((set, set.weights[i] * factor));
-                        value += set.values[i] * set.weights[i] * factor;
+                        term.members.push((set, set.weights[i] * factor));
+                        term.value += set.values[i] * set.weights[i] * factor;
                     }
                 }
-                (rotation, members, value, point.omegas[point.shifted(0, -rotation)])
+                term
             })
             .collect();
         let quotient = (0..point.omegas.len())
             .into_par_iter()
             .with_min_len(PIECE)
-            .map(|row| {
-                let term = |(rotation, members, value, scale): &(i32, Vec<(&Set, Fr)>, Fr, Fr)| {
-                    let sum: Fr = members.iter().map(|(set, factor)| set.folded[row] * factor).sum();
-                    (sum - value) * scale * point.reciprocals[point.shifted(row, -rotation)]
-                };
-                terms.iter().map(term).sum()
-            })
+            .map(|row| terms.iter().map(|term| term.at(point, row)).sum())
             .collect();
         Self { point, sets, v, quotient }
     }

@@ -135,7 +135,7 @@ impl Sum {
             let inner = &mut inner[..out.len()];
             sum.run(cells, inner, scratch);
             for ((out, x), y) in out.iter_mut().zip(cells(*query)).zip(inner) {
-                *out += x * &*y;
+                *out += x * *y;
             }
         }
     }

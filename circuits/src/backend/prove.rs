@@ -25,9 +25,11 @@ use crate::witness::Values;
 
 /// Rows of the random polynomial that are random.
 ///
-/// It hides a combination of the quotient's pieces and itself. Public of it become its commitment, one value, and its
-/// part in the two commitments of the opening: four linear functions of these rows, and any four of them are
-/// independent. So what is public is distributed as if all rows were random, and committing to it costs next to nothing.
+/// It hides the combination of the quotient's pieces that the opening shows. Public of it become one value, its
+/// commitment, and its part in the two commitments of the opening. Commitments show values at the reference string's
+/// secret, so these are at most four linear functions of the rows, each with coefficients that are Lagrange polynomials at
+/// points outside the domain. With sixteen random rows they are distributed as if all rows were random, and committing to
+/// the polynomial costs next to nothing.
 const RANDOM_ROWS: usize = 16;
 
 /// Where the time of a proof went, in seconds.

@@ -3,7 +3,7 @@
 //! The numerator has degree below `3n`, so the quotient `h = h_0 + X^n·h_1` is known from its values on two cosets of
 //! the domain. On each of them `X^n` is a constant `t`, and interpolation yields `h_0 + t·h_1`.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use halo2_proofs::plonk::VerifyingKey;
 use halo2curves::{
@@ -49,14 +49,18 @@ pub(super) fn quotient(
     let own = numbering.shared()..numbering.variable();
     let merged = program.merge(|column| own.contains(&column), numbering.count());
     let mut coefficients = interpolated(key, columns, &program, &merged);
-    // The roots of unity of order 4n: they give cosets on which X^n is ±√-1.
-    let root = (key.rows.ilog2() + 2..Fr::S).fold(Fr::ROOT_OF_UNITY, |root, _| root.square());
-    let shifts = [root, root * root * root];
+    let shifts = [Fr::MULTIPLICATIVE_GENERATOR, Fr::MULTIPLICATIVE_GENERATOR.square()];
+    let mut table = Table::new(&program);
     let [mut first, mut second] = [0, 1].map(|i| {
         let coset = key.domain.coset(shifts[i]);
-        let values = on_coset(key, &coset, (shifts[i], omegas), &mut coefficients, i == 1, &program);
-        let mut quotient = run(key, &program, &values);
-        drop(values);
+        table.fill(key, &coset, (shifts[i], omegas), &coefficients);
+        if i == 1 {
+            coefficients.clear();
+        }
+        let mut quotient = table.run(key, &program);
+        if i == 1 {
+            table.columns.clear();
+        }
         let vanishing = shifts[i].pow([key.rows as u64]) - Fr::ONE;
         let inverse = vanishing.invert().expect("a coset is not the domain");
         quotient.par_iter_mut().for_each(|x| *x *= inverse);
@@ -155,61 +159,51 @@ fn interpolated<'a>(key: &'a Key, columns: &Columns<'_>, program: &Program, merg
 
 /// Values on a coset, by column, with as many rows before and after as constraints reach.
 struct Table {
+    /// By column, whether the program reads it.
+    used: BTreeSet<usize>,
     before: usize,
+    after: usize,
     columns: Vec<Vec<Fr>>,
 }
 
-fn on_coset(
-    key: &Key,
-    coset: &Coset,
-    (shift, omegas): (Fr, &[Fr]),
-    coefficients: &mut [Cow<'_, [Fr]>],
-    last: bool,
-    program: &Program,
-) -> Table {
-    let queries = program.queries();
-    let rotations = || queries.iter().map(|query| query.rotation);
-    let before = -rotations().min().unwrap_or(0).min(0);
-    let after = rotations().max().unwrap_or(0).max(0);
-    let (before, after) = (before as usize, after as usize);
-    let extended = |fill: &dyn Fn(&mut [Fr])| {
-        let mut values = vec![Fr::ZERO; before + key.rows + after];
-        fill(&mut values[before..before + key.rows]);
-        values.copy_within(key.rows..key.rows + before, 0);
-        values.copy_within(before..before + after, before + key.rows);
-        values
-    };
-    let used = |number: usize| queries.iter().any(|query| query.column == number);
-    let columns: Vec<Vec<Fr>> = (coefficients.par_iter_mut().enumerate().with_max_len(1))
-        .map(|(number, coefficients)| {
-            if number == key.numbering.variable() {
-                return extended(&|out| {
-                    out.copy_from_slice(omegas);
-                    out.iter_mut().for_each(|x| *x *= shift);
-                });
-            }
-            if !used(number) {
-                return vec![];
-            }
-            let values = extended(&|out| key.domain.evaluate(coset, coefficients, out));
-            if last {
-                *coefficients = Cow::Borrowed(&[]);
-            }
-            values
-        })
-        .collect();
-    Table { before, columns }
-}
+impl Table {
+    fn new(program: &Program) -> Self {
+        let queries = program.queries();
+        let rotations = || queries.iter().map(|query| query.rotation);
+        let reach = |rotation: Option<i32>| rotation.map_or(0, |rotation| rotation.max(0) as usize);
+        let (before, after) = (reach(rotations().map(|r| -r).max()), reach(rotations().max()));
+        Self { used: queries.iter().map(|query| query.column).collect(), before, after, columns: vec![] }
+    }
 
-fn run(key: &Key, program: &Program, table: &Table) -> Vec<Fr> {
-    let mut values = vec![Fr::ZERO; key.rows];
-    values.par_chunks_mut(BLOCK).enumerate().for_each(|(i, out)| {
-        let (start, len) = (table.before + i * BLOCK, out.len());
-        let cells = |Query { column, rotation }: Query| {
-            let start = start.checked_add_signed(rotation as isize).expect("within the rows before");
-            &table.columns[column][start..start + len]
-        };
-        program.run(&cells, out);
-    });
-    values
+    /// Evaluates the columns on a coset, in place of the values on another one.
+    fn fill(&mut self, key: &Key, coset: &Coset, (shift, omegas): (Fr, &[Fr]), coefficients: &[Cow<'_, [Fr]>]) {
+        let Self { used, before, after, columns } = self;
+        let (before, after) = (*before, *after);
+        columns.resize(coefficients.len(), vec![]);
+        let all = columns.par_iter_mut().zip(coefficients).enumerate().with_max_len(1);
+        all.filter(|(number, _)| used.contains(number)).for_each(|(number, (values, coefficients))| {
+            values.resize(before + key.rows + after, Fr::ZERO);
+            let out = &mut values[before..before + key.rows];
+            if number == key.numbering.variable() {
+                out.iter_mut().zip(omegas).for_each(|(x, omega)| *x = shift * omega);
+            } else {
+                key.domain.evaluate(coset, coefficients, out);
+            }
+            values.copy_within(key.rows..key.rows + before, 0);
+            values.copy_within(before..before + after, before + key.rows);
+        });
+    }
+
+    fn run(&self, key: &Key, program: &Program) -> Vec<Fr> {
+        let mut values = vec![Fr::ZERO; key.rows];
+        values.par_chunks_mut(BLOCK).enumerate().for_each(|(i, out)| {
+            let (start, len) = (self.before + i * BLOCK, out.len());
+            let cells = |Query { column, rotation }: Query| {
+                let start = start.checked_add_signed(rotation as isize).expect("within the rows before");
+                &self.columns[column][start..start + len]
+            };
+            program.run(&cells, out);
+        });
+        values
+    }
 }
