@@ -295,7 +295,7 @@ pub(super) fn select(mask: __mmask8, set: &Lanes, unset: &Lanes) -> Lanes {
 
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn add_limbs(a: &Lanes, b: &Lanes) -> Lanes {
+pub(super) fn add_limbs(a: &Lanes, b: &Lanes) -> Lanes {
     let mut sum = *a;
     for (sum, b) in sum.iter_mut().zip(b) {
         *sum = _mm512_add_epi64(*sum, *b);
@@ -305,10 +305,61 @@ fn add_limbs(a: &Lanes, b: &Lanes) -> Lanes {
 
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn sub_limbs(a: &Lanes, b: &Lanes) -> Lanes {
+pub(super) fn sub_limbs(a: &Lanes, b: &Lanes) -> Lanes {
     let mut difference = *a;
     for (difference, b) in difference.iter_mut().zip(b) {
         *difference = _mm512_sub_epi64(*difference, *b);
     }
     difference
+}
+
+/// Sums of products before they are divided by `2^260`: limbs of more than 52 bits, of which the upper five may be
+/// negative as long as the number is not.
+pub(super) type Wide = [__m512i; 10];
+
+/// Adds `a * b`. Limbs grow by less than `10 * 2^52`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn mul_add(sum: &mut Wide, a: &Lanes, b: &Lanes) {
+    for (i, digit) in b.iter().enumerate() {
+        for j in 0..5 {
+            sum[i + j] = _mm512_madd52lo_epu64(sum[i + j], a[j], *digit);
+        }
+        for j in 0..5 {
+            sum[i + j + 1] = _mm512_madd52hi_epu64(sum[i + j + 1], a[j], *digit);
+        }
+    }
+}
+
+/// Brings every limb but the highest below `2^52`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) fn settle(sum: &mut Wide) {
+    let mask = _mm512_set1_epi64(MASK.cast_signed());
+    for i in 0..9 {
+        sum[i + 1] = _mm512_add_epi64(sum[i + 1], _mm512_srai_epi64::<BITS>(sum[i]));
+        sum[i] = _mm512_and_si512(sum[i], mask);
+    }
+}
+
+/// The sum divided by `2^260`, with less than the modulus added.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn divide<M: Modulus>(mut sum: Wide) -> Lanes {
+    let zero = _mm512_setzero_si512();
+    let modulus = splat(const { split(M::VALUE) });
+    let inverse = _mm512_set1_epi64(const { M::INVERSE & MASK }.cast_signed());
+    for i in 0..5 {
+        let quotient = _mm512_madd52lo_epu64(zero, sum[i], inverse);
+        for j in 0..5 {
+            sum[i + j] = _mm512_madd52lo_epu64(sum[i + j], quotient, modulus[j]);
+        }
+        for j in 0..5 {
+            sum[i + j + 1] = _mm512_madd52hi_epu64(sum[i + j + 1], quotient, modulus[j]);
+        }
+        // The limb is now a multiple of 2^52.
+        sum[i + 1] = _mm512_add_epi64(sum[i + 1], _mm512_srli_epi64::<BITS>(sum[i]));
+    }
+    let [.., a, b, c, d, e] = sum;
+    carry([a, b, c, d, e])
 }

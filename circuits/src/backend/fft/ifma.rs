@@ -12,8 +12,11 @@ use std::{arch::x86_64::*, cell::RefCell};
 use halo2curves::bn256::Fr;
 
 use super::{
-    super::lanes::{
-        Ifma, Lanes, Row, Scalar, add, lower, mul, pack, reduce, reduce_any, splat, split, sub, transpose, unpack,
+    super::{
+        elements::{Group, halves, join, load, load_packed, shifted, store, words, words_mut},
+        lanes::{
+            Ifma, Lanes, Row, Scalar, add, lower, mul, pack, reduce, reduce_any, splat, split, sub, transpose, unpack,
+        },
     },
     scalar,
 };
@@ -23,9 +26,6 @@ pub(super) const SMALLEST: u32 = 6;
 
 /// Groups that are transformed at once after they are loaded: they fit the innermost cache.
 const BLOCK: usize = 64;
-
-/// Eight elements in limbs of 52 bits.
-type Group = [Row; 5];
 
 thread_local! {
     /// The groups of a transform. Memory that is new for each transform would take a sixth of its time.
@@ -297,25 +297,6 @@ fn inverse_butterfly<const K: u64>(a: &Lanes, b: &Lanes, x: &Lanes) -> (Lanes, L
     (add(a, b), mul::<Scalar>(&sub::<Scalar, K>(a, b), x))
 }
 
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn load(group: &Group) -> Lanes {
-    let [a, b, c, d, e] = group;
-    [a.load(), b.load(), c.load(), d.load(), e.load()]
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn store([a, b, c, d, e]: Lanes) -> Group {
-    [Row::store(a), Row::store(b), Row::store(c), Row::store(d), Row::store(e)]
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn load_packed([a, b, c, d]: &[Row; 4]) -> Lanes {
-    unpack([a.load(), b.load(), c.load(), d.load()])
-}
-
 /// The same lane of eight groups, for all lanes.
 #[inline]
 #[target_feature(enable = "avx512f")]
@@ -331,44 +312,4 @@ fn transposed(groups: &[Group; 8]) -> [Lanes; 8] {
         }
     }
     all
-}
-
-/// Two elements as a vector.
-#[inline]
-#[target_feature(enable = "avx512f")]
-#[expect(unsafe_code, reason = "a conversion into vectors")]
-fn join(a: [u64; 4], b: [u64; 4]) -> __m512i {
-    // SAFETY: both types are 64 bytes, and every bit pattern is a value of either.
-    unsafe { std::mem::transmute::<[[u64; 4]; 2], __m512i>([a, b]) }
-}
-
-/// The inverse of `join`.
-#[inline]
-#[target_feature(enable = "avx512f")]
-#[expect(unsafe_code, reason = "a conversion out of vectors")]
-fn halves(vector: __m512i) -> ([u64; 4], [u64; 4]) {
-    // SAFETY: both types are 64 bytes, and every bit pattern is a value of either.
-    let [a, b] = unsafe { std::mem::transmute::<__m512i, [[u64; 4]; 2]>(vector) };
-    (a, b)
-}
-
-/// An element that had the factor `2^256` gets the factor `2^260`.
-fn shifted(element: Fr) -> Fr {
-    (0..4).fold(element, |x, _| x.double())
-}
-
-/// What field elements consist of: numbers below the modulus, with the factor `2^256`.
-#[expect(unsafe_code, reason = "halo2curves lends its limbs only element by element")]
-fn words(elements: &[Fr]) -> &[[u64; 4]] {
-    const { assert!(size_of::<Fr>() == 32 && align_of::<Fr>() == 8) };
-    // SAFETY: an element is nothing but its four words, so it has their size and no padding.
-    unsafe { std::slice::from_raw_parts(elements.as_ptr().cast(), elements.len()) }
-}
-
-/// The same, to be overwritten with numbers below the modulus.
-#[expect(unsafe_code, reason = "halo2curves lends its limbs only element by element")]
-fn words_mut(elements: &mut [Fr]) -> &mut [[u64; 4]] {
-    const { assert!(size_of::<Fr>() == 32 && align_of::<Fr>() == 8) };
-    // SAFETY: an element is nothing but its four words, and memory-safe whatever they are.
-    unsafe { std::slice::from_raw_parts_mut(elements.as_mut_ptr().cast(), elements.len()) }
 }
