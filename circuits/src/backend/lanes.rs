@@ -194,30 +194,9 @@ fn carry(mut limbs: Lanes) -> Lanes {
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn mul<M: Modulus>(a: &Lanes, b: &Lanes) -> Lanes {
-    let zero = _mm512_setzero_si512();
-    let modulus = splat(const { split(M::VALUE) });
-    let inverse = _mm512_set1_epi64(const { M::INVERSE & MASK }.cast_signed());
-    // A limb collects at most twenty terms below 2^52 before it is done with.
-    let mut sum = [zero; 6];
-    for &digit in b {
-        for j in 0..5 {
-            sum[j] = _mm512_madd52lo_epu64(sum[j], a[j], digit);
-        }
-        let quotient = _mm512_madd52lo_epu64(zero, sum[0], inverse);
-        for j in 0..5 {
-            sum[j] = _mm512_madd52lo_epu64(sum[j], quotient, modulus[j]);
-        }
-        for j in 0..5 {
-            sum[j + 1] = _mm512_madd52hi_epu64(sum[j + 1], a[j], digit);
-        }
-        for j in 0..5 {
-            sum[j + 1] = _mm512_madd52hi_epu64(sum[j + 1], quotient, modulus[j]);
-        }
-        // The lowest limb is now a multiple of 2^52.
-        let over = _mm512_srli_epi64::<BITS>(sum[0]);
-        sum = [_mm512_add_epi64(sum[1], over), sum[2], sum[3], sum[4], sum[5], zero];
-    }
-    carry([sum[0], sum[1], sum[2], sum[3], sum[4]])
+    let mut product = [_mm512_setzero_si512(); 10];
+    mul_add(&mut product, a, b);
+    divide::<M>(product)
 }
 
 /// `a + b`.
@@ -349,16 +328,20 @@ pub(super) fn divide<M: Modulus>(mut sum: Wide) -> Lanes {
     let zero = _mm512_setzero_si512();
     let modulus = splat(const { split(M::VALUE) });
     let inverse = _mm512_set1_epi64(const { M::INVERSE & MASK }.cast_signed());
+    let mask = _mm512_set1_epi64(MASK.cast_signed());
     for i in 0..5 {
         let quotient = _mm512_madd52lo_epu64(zero, sum[i], inverse);
-        for j in 0..5 {
+        // The lowest limb becomes a multiple of 2^52: what is carried is known without the multiplication. The next limb
+        // is waited for, so that its terms are not added one after the other.
+        let over = _mm512_srli_epi64::<BITS>(_mm512_add_epi64(sum[i], mask));
+        let over = _mm512_madd52hi_epu64(over, quotient, modulus[0]);
+        sum[i + 1] = _mm512_add_epi64(_mm512_madd52lo_epu64(sum[i + 1], quotient, modulus[1]), over);
+        for j in 2..5 {
             sum[i + j] = _mm512_madd52lo_epu64(sum[i + j], quotient, modulus[j]);
         }
-        for j in 0..5 {
+        for j in 1..5 {
             sum[i + j + 1] = _mm512_madd52hi_epu64(sum[i + j + 1], quotient, modulus[j]);
         }
-        // The limb is now a multiple of 2^52.
-        sum[i + 1] = _mm512_add_epi64(sum[i + 1], _mm512_srli_epi64::<BITS>(sum[i]));
     }
     let [.., a, b, c, d, e] = sum;
     carry([a, b, c, d, e])
