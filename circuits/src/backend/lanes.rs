@@ -181,7 +181,7 @@ fn quadruples(rows: [__m512i; 4]) -> [__m512i; 4] {
 /// Brings every limb but the highest below `2^52`; limbs may be negative as long as the number is not.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn carry(mut limbs: Lanes) -> Lanes {
+pub(super) fn carry(mut limbs: Lanes) -> Lanes {
     let mask = _mm512_set1_epi64(MASK.cast_signed());
     for i in 0..4 {
         limbs[i + 1] = _mm512_add_epi64(limbs[i + 1], _mm512_srai_epi64::<BITS>(limbs[i]));
@@ -194,9 +194,16 @@ fn carry(mut limbs: Lanes) -> Lanes {
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn mul<M: Modulus>(a: &Lanes, b: &Lanes) -> Lanes {
+    carry(mul_limbs::<M>(a, b))
+}
+
+/// The same with limbs of up to 57 bits, for sums and differences, which carry anyway.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn mul_limbs<M: Modulus>(a: &Lanes, b: &Lanes) -> Lanes {
     let mut product = [_mm512_setzero_si512(); 10];
     mul_add(&mut product, a, b);
-    divide::<M>(product)
+    divide_limbs::<M>(product)
 }
 
 /// `a + b`.
@@ -324,7 +331,14 @@ pub(super) fn settle(sum: &mut Wide) {
 /// The sum divided by `2^260`, with less than the modulus added.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn divide<M: Modulus>(mut sum: Wide) -> Lanes {
+pub(super) fn divide<M: Modulus>(sum: Wide) -> Lanes {
+    carry(divide_limbs::<M>(sum))
+}
+
+/// The same with limbs that are not carried.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn divide_limbs<M: Modulus>(mut sum: Wide) -> Lanes {
     let zero = _mm512_setzero_si512();
     let modulus = splat(const { split(M::VALUE) });
     let inverse = _mm512_set1_epi64(const { M::INVERSE & MASK }.cast_signed());
@@ -344,5 +358,5 @@ pub(super) fn divide<M: Modulus>(mut sum: Wide) -> Lanes {
         }
     }
     let [.., a, b, c, d, e] = sum;
-    carry([a, b, c, d, e])
+    [a, b, c, d, e]
 }

@@ -15,7 +15,8 @@ use super::{
     super::{
         elements::{Group, halves, join, load, load_packed, shifted, store, words, words_mut},
         lanes::{
-            Ifma, Lanes, Row, Scalar, add, lower, mul, pack, reduce, reduce_any, splat, split, sub, transpose, unpack,
+            Ifma, Lanes, Row, Scalar, add, carry, lower, mul, mul_limbs, pack, reduce, reduce_any, splat, split, sub,
+            transpose, unpack,
         },
     },
     scalar,
@@ -161,7 +162,7 @@ impl Points {
         }
     }
 
-    /// The inverse of `spread`. Numbers come out below eight times the modulus.
+    /// The inverse of `spread`. Numbers come out below eight times the modulus, and their limbs need not be carried.
     #[target_feature(enable = "avx512f,avx512dq,avx512ifma")]
     fn unspread(&self, values: &[[u64; 4]], groups: &mut [Group]) {
         let eighth = self.low.len();
@@ -213,8 +214,8 @@ impl Points {
         let eighth = self.low.len();
         let scale = splat(scale);
         for (i, [even, odd]) in groups.as_chunks().0.iter().enumerate() {
-            let [a, b, c, d] = pack(reduce::<Scalar>(&mul::<Scalar>(&load(even), &scale)));
-            let [e, f, g, h] = pack(reduce::<Scalar>(&mul::<Scalar>(&load(odd), &scale)));
+            let [a, b, c, d] = pack(reduce::<Scalar>(&mul::<Scalar>(&carry(load(even)), &scale)));
+            let [e, f, g, h] = pack(reduce::<Scalar>(&mul::<Scalar>(&carry(load(odd)), &scale)));
             for (lane, row) in transpose([a, b, c, d, e, f, g, h]).into_iter().enumerate() {
                 let at = lane * eighth + first + 2 * i;
                 (coefficients[at], coefficients[at + 1]) = halves(row);
@@ -286,15 +287,16 @@ fn quarters(groups: &mut [Group]) -> impl Iterator<Item = [&mut Group; 4]> {
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn butterfly(a: &Lanes, b: &Lanes, x: &Lanes) -> (Lanes, Lanes) {
-    let scaled = mul::<Scalar>(b, x);
+    let scaled = mul_limbs::<Scalar>(b, x);
     (add(a, &scaled), sub::<Scalar, 2>(a, &scaled))
 }
 
-/// `a + b` and `x (a - b)`: `b` is at most `K` times the modulus. The second is below twice the modulus.
+/// `a + b` and `x (a - b)`: `b` is at most `K` times the modulus. The second is below twice the modulus, and its limbs
+/// are not carried.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn inverse_butterfly<const K: u64>(a: &Lanes, b: &Lanes, x: &Lanes) -> (Lanes, Lanes) {
-    (add(a, b), mul::<Scalar>(&sub::<Scalar, K>(a, b), x))
+    (add(a, b), mul_limbs::<Scalar>(&sub::<Scalar, K>(a, b), x))
 }
 
 /// The same lane of eight groups, for all lanes.
