@@ -61,6 +61,15 @@ impl Row {
     }
 }
 
+/// The scalar field.
+pub(super) struct Scalar;
+
+impl Modulus for Scalar {
+    const VALUE: [u64; 4] =
+        [0x43e1_f593_f000_0001, 0x2833_e848_79b9_7091, 0xb850_45b6_8181_585d, 0x3064_4e72_e131_a029];
+    const INVERSE: u64 = 0xc2e1_f593_efff_ffff;
+}
+
 /// Limbs of 52 bits from limbs of 64.
 pub(super) const fn split(value: [u64; 4]) -> [u64; 5] {
     [
@@ -80,6 +89,18 @@ const fn multiple<M: Modulus>(factor: u64) -> [u64; 5] {
         let limb = limbs[i] * factor + carry;
         limbs[i] = if i < 4 { limb & MASK } else { limb };
         carry = limb >> BITS;
+        i += 1;
+    }
+    limbs
+}
+
+/// `2^260` minus a modulus, in limbs of 52 bits.
+const fn complement<M: Modulus>() -> [u64; 5] {
+    let mut limbs = split(M::VALUE);
+    let mut i = 0;
+    while i < limbs.len() {
+        // Only the lowest limb takes the one: it is odd, so that nothing is carried.
+        limbs[i] = (limbs[i] ^ MASK) + (i == 0) as u64;
         i += 1;
     }
     limbs
@@ -160,7 +181,7 @@ fn quadruples(rows: [__m512i; 4]) -> [__m512i; 4] {
 /// Brings every limb but the highest below `2^52`; limbs may be negative as long as the number is not.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn carry(mut limbs: Lanes) -> Lanes {
+pub(super) fn carry(mut limbs: Lanes) -> Lanes {
     let mask = _mm512_set1_epi64(MASK.cast_signed());
     for i in 0..4 {
         limbs[i + 1] = _mm512_add_epi64(limbs[i + 1], _mm512_srai_epi64::<BITS>(limbs[i]));
@@ -173,30 +194,16 @@ fn carry(mut limbs: Lanes) -> Lanes {
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub(super) fn mul<M: Modulus>(a: &Lanes, b: &Lanes) -> Lanes {
-    let zero = _mm512_setzero_si512();
-    let modulus = splat(const { split(M::VALUE) });
-    let inverse = _mm512_set1_epi64(const { M::INVERSE & MASK }.cast_signed());
-    // A limb collects at most twenty terms below 2^52 before it is done with.
-    let mut sum = [zero; 6];
-    for &digit in b {
-        for j in 0..5 {
-            sum[j] = _mm512_madd52lo_epu64(sum[j], a[j], digit);
-        }
-        let quotient = _mm512_madd52lo_epu64(zero, sum[0], inverse);
-        for j in 0..5 {
-            sum[j] = _mm512_madd52lo_epu64(sum[j], quotient, modulus[j]);
-        }
-        for j in 0..5 {
-            sum[j + 1] = _mm512_madd52hi_epu64(sum[j + 1], a[j], digit);
-        }
-        for j in 0..5 {
-            sum[j + 1] = _mm512_madd52hi_epu64(sum[j + 1], quotient, modulus[j]);
-        }
-        // The lowest limb is now a multiple of 2^52.
-        let over = _mm512_srli_epi64::<BITS>(sum[0]);
-        sum = [_mm512_add_epi64(sum[1], over), sum[2], sum[3], sum[4], sum[5], zero];
-    }
-    carry([sum[0], sum[1], sum[2], sum[3], sum[4]])
+    carry(mul_limbs::<M>(a, b))
+}
+
+/// The same with limbs of up to 57 bits, for sums and differences, which carry anyway.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn mul_limbs<M: Modulus>(a: &Lanes, b: &Lanes) -> Lanes {
+    let mut product = [_mm512_setzero_si512(); 10];
+    mul_add(&mut product, a, b);
+    divide_limbs::<M>(product)
 }
 
 /// `a + b`.
@@ -221,6 +228,37 @@ pub(super) fn reduce<M: Modulus>(a: &Lanes) -> Lanes {
     reduce_by(&a, const { multiple::<M>(1) })
 }
 
+/// The number below the modulus that is congruent to `a`, which may be any number below `2^260`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn reduce_any<M: Modulus>(a: &Lanes) -> Lanes {
+    reduce_by(&lower::<M>(a), const { multiple::<M>(1) })
+}
+
+/// A number congruent to `a`, which may be any number below `2^260`; it is below 1.02 times the modulus.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn lower<M: Modulus>(a: &Lanes) -> Lanes {
+    // The quotient by the modulus from the highest limbs, never too large: six bits more make it too small by less than
+    // 1 + 2^-6 and a little.
+    let inverse = const { (1 << (BITS + 6)) / (split(M::VALUE)[4] + 1) };
+    let zero = _mm512_setzero_si512();
+    let quotient = _mm512_madd52hi_epu64(zero, a[4], _mm512_set1_epi64(inverse.cast_signed()));
+    let quotient = _mm512_srli_epi64::<6>(quotient);
+    let complement = splat(const { complement::<M>() });
+    let mut sum = *a;
+    for i in 0..5 {
+        sum[i] = _mm512_madd52lo_epu64(sum[i], quotient, complement[i]);
+    }
+    for i in 0..4 {
+        sum[i + 1] = _mm512_madd52hi_epu64(sum[i + 1], quotient, complement[i]);
+    }
+    // What was added is a multiple of 2^260 too much.
+    let mut sum = carry(sum);
+    sum[4] = _mm512_and_si512(sum[4], _mm512_set1_epi64(MASK.cast_signed()));
+    sum
+}
+
 /// Subtracts a number once from whatever is not smaller.
 #[inline]
 #[target_feature(enable = "avx512f")]
@@ -243,7 +281,7 @@ pub(super) fn select(mask: __mmask8, set: &Lanes, unset: &Lanes) -> Lanes {
 
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn add_limbs(a: &Lanes, b: &Lanes) -> Lanes {
+pub(super) fn add_limbs(a: &Lanes, b: &Lanes) -> Lanes {
     let mut sum = *a;
     for (sum, b) in sum.iter_mut().zip(b) {
         *sum = _mm512_add_epi64(*sum, *b);
@@ -253,10 +291,72 @@ fn add_limbs(a: &Lanes, b: &Lanes) -> Lanes {
 
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn sub_limbs(a: &Lanes, b: &Lanes) -> Lanes {
+pub(super) fn sub_limbs(a: &Lanes, b: &Lanes) -> Lanes {
     let mut difference = *a;
     for (difference, b) in difference.iter_mut().zip(b) {
         *difference = _mm512_sub_epi64(*difference, *b);
     }
     difference
+}
+
+/// Sums of products before they are divided by `2^260`: limbs of more than 52 bits, of which the upper five may be
+/// negative as long as the number is not.
+pub(super) type Wide = [__m512i; 10];
+
+/// Adds `a * b`. Limbs grow by less than `10 * 2^52`.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn mul_add(sum: &mut Wide, a: &Lanes, b: &Lanes) {
+    for (i, digit) in b.iter().enumerate() {
+        for j in 0..5 {
+            sum[i + j] = _mm512_madd52lo_epu64(sum[i + j], a[j], *digit);
+        }
+        for j in 0..5 {
+            sum[i + j + 1] = _mm512_madd52hi_epu64(sum[i + j + 1], a[j], *digit);
+        }
+    }
+}
+
+/// Brings every limb but the highest below `2^52`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) fn settle(sum: &mut Wide) {
+    let mask = _mm512_set1_epi64(MASK.cast_signed());
+    for i in 0..9 {
+        sum[i + 1] = _mm512_add_epi64(sum[i + 1], _mm512_srai_epi64::<BITS>(sum[i]));
+        sum[i] = _mm512_and_si512(sum[i], mask);
+    }
+}
+
+/// The sum divided by `2^260`, with less than the modulus added.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub(super) fn divide<M: Modulus>(sum: Wide) -> Lanes {
+    carry(divide_limbs::<M>(sum))
+}
+
+/// The same with limbs that are not carried.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn divide_limbs<M: Modulus>(mut sum: Wide) -> Lanes {
+    let zero = _mm512_setzero_si512();
+    let modulus = splat(const { split(M::VALUE) });
+    let inverse = _mm512_set1_epi64(const { M::INVERSE & MASK }.cast_signed());
+    let mask = _mm512_set1_epi64(MASK.cast_signed());
+    for i in 0..5 {
+        let quotient = _mm512_madd52lo_epu64(zero, sum[i], inverse);
+        // The lowest limb becomes a multiple of 2^52: what is carried is known without the multiplication. The next limb
+        // is waited for, so that its terms are not added one after the other.
+        let over = _mm512_srli_epi64::<BITS>(_mm512_add_epi64(sum[i], mask));
+        let over = _mm512_madd52hi_epu64(over, quotient, modulus[0]);
+        sum[i + 1] = _mm512_add_epi64(_mm512_madd52lo_epu64(sum[i + 1], quotient, modulus[1]), over);
+        for j in 2..5 {
+            sum[i + j] = _mm512_madd52lo_epu64(sum[i + j], quotient, modulus[j]);
+        }
+        for j in 1..5 {
+            sum[i + j + 1] = _mm512_madd52hi_epu64(sum[i + j + 1], quotient, modulus[j]);
+        }
+    }
+    let [.., a, b, c, d, e] = sum;
+    [a, b, c, d, e]
 }

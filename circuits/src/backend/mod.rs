@@ -5,6 +5,8 @@
 //! possible; coefficients are needed only to evaluate constraints on two cosets of the domain.
 
 mod column;
+#[cfg(target_arch = "x86_64")]
+mod elements;
 mod evaluations;
 pub mod fft;
 mod key;

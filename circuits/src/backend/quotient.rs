@@ -18,7 +18,7 @@ use super::{
     key::Key,
     permutation,
     polynomial::{Polynomial, Query},
-    program::{BLOCK, Merged, Program},
+    program::{BLOCK, Code, Merged, Program},
 };
 
 /// Everything that the constraints depend on beside the columns.
@@ -51,13 +51,14 @@ pub(super) fn quotient(
     let mut coefficients = interpolated(key, columns, &program, &merged);
     let shifts = [Fr::MULTIPLICATIVE_GENERATOR, Fr::MULTIPLICATIVE_GENERATOR.square()];
     let mut table = Table::new(&program);
+    let code = program.code(key.rows.min(BLOCK));
     let [mut first, mut second] = [0, 1].map(|i| {
         let coset = key.domain.coset(shifts[i]);
         table.fill(key, &coset, (shifts[i], omegas), &coefficients);
         if i == 1 {
             coefficients.clear();
         }
-        let mut quotient = table.run(key, &program);
+        let mut quotient = table.run(key, &code);
         if i == 1 {
             table.columns.clear();
         }
@@ -194,7 +195,7 @@ impl Table {
         });
     }
 
-    fn run(&self, key: &Key, program: &Program) -> Vec<Fr> {
+    fn run(&self, key: &Key, code: &Code<'_>) -> Vec<Fr> {
         let mut values = vec![Fr::ZERO; key.rows];
         values.par_chunks_mut(BLOCK).enumerate().for_each(|(i, out)| {
             let (start, len) = (self.before + i * BLOCK, out.len());
@@ -202,7 +203,7 @@ impl Table {
                 let start = start.checked_add_signed(rotation as isize).expect("within the rows before");
                 &self.columns[column][start..start + len]
             };
-            program.run(&cells, out);
+            code.run(&cells, out);
         });
         values
     }

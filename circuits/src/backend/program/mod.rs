@@ -5,14 +5,21 @@
 //!
 //! Columns that occur once, in a linear term, need not be transformed one by one: their sum is transformed instead.
 
+#[cfg(target_arch = "x86_64")]
+mod ifma;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use halo2curves::{bn256::Fr, ff::Field};
 
+#[cfg(target_arch = "x86_64")]
+use super::lanes::Ifma;
 use super::polynomial::{Polynomial, Query};
 
 /// Rows that an operation runs over: a few such blocks fit the innermost cache.
-pub(super) const BLOCK: usize = 256;
+pub(super) const BLOCK: usize = 128;
 
 /// A linear combination of columns that stands for a column.
 #[derive(Clone, Debug)]
@@ -38,6 +45,13 @@ struct Sum {
 pub(super) struct Program {
     sum: Sum,
     depth: usize,
+}
+
+/// A program as the processor runs it.
+pub(super) enum Code<'a> {
+    Scalar(&'a Program),
+    #[cfg(target_arch = "x86_64")]
+    Ifma(ifma::Code),
 }
 
 type Terms = Vec<(Vec<Query>, Fr)>;
@@ -190,113 +204,27 @@ impl Program {
         all
     }
 
-    /// Evaluates one block of rows at most. `cells` has the values of a cell in these rows.
-    pub fn run<'a>(&self, cells: &impl Fn(Query) -> &'a [Fr], out: &mut [Fr]) {
-        self.sum.run(cells, out, &mut vec![[Fr::ZERO; BLOCK]; self.depth]);
+    /// The program as this processor runs it fastest, over blocks whose size is a multiple of `rows`.
+    pub fn code(&self, rows: usize) -> Code<'_> {
+        #[cfg(target_arch = "x86_64")]
+        if rows.is_multiple_of(ifma::ROWS)
+            && let Some(ifma) = Ifma::detect()
+            && let Some(code) = ifma::Code::new(ifma, &self.sum)
+        {
+            return Code::Ifma(code);
+        }
+        let _ = rows;
+        Code::Scalar(self)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use halo2_proofs::plonk::ConstraintSystem;
-    use proptest::prelude::*;
-    use rand::{Rng, SeedableRng, rngs::StdRng};
-
-    use super::{super::polynomial::Numbering, *};
-    use crate::{
-        circuit::Config,
-        plan::{Choice, Plan},
-        sample,
-    };
-
-    const ROWS: usize = 5;
-    const REACH: i32 = 4;
-
-    /// Random values of every cell within reach, by column.
-    fn table(columns: usize, rng: &mut StdRng) -> Vec<Vec<Fr>> {
-        let rows = ROWS + 2 * REACH as usize;
-        (0..columns).map(|_| (0..rows).map(|_| Fr::random(&mut *rng)).collect()).collect()
-    }
-
-    fn cells(table: &[Vec<Fr>], query: Query) -> &[Fr] {
-        &table[query.column][(REACH + query.rotation) as usize..][..ROWS]
-    }
-
-    fn direct(polynomial: &Polynomial, table: &[Vec<Fr>], row: usize) -> Fr {
-        let term = |(factors, c): (&Vec<Query>, &Fr)| factors.iter().fold(*c, |x, q| x * cells(table, *q)[row]);
-        polynomial.0.iter().map(term).sum()
-    }
-
-    fn polynomial(rng: &mut StdRng) -> Polynomial {
-        let mut sum = Polynomial::default();
-        for _ in 0..rng.r#gen_range(0..12) {
-            let c = [Fr::ONE, -Fr::ONE, Fr::random(&mut *rng), Fr::ZERO][rng.r#gen_range(0..4)];
-            let mut term = Polynomial::constant(c);
-            for _ in 0..rng.r#gen_range(0..4) {
-                term = term.times(&Polynomial::query(rng.r#gen_range(0..6), rng.r#gen_range(-1..2)));
-            }
-            sum = sum.plus(term);
-        }
-        sum
-    }
-
-    proptest! {
-        #[test]
-        fn programs_compute_their_polynomials(seed in any::<u64>()) {
-            let mut rng = StdRng::seed_from_u64(seed);
-            let polynomial = polynomial(&mut rng);
-            let mut table = table(6, &mut rng);
-            let expected: Vec<Fr> = (0..ROWS).map(|row| direct(&polynomial, &table, row)).collect();
-            let mut program = Program::new(polynomial);
-            let before = program.queries();
-            for merged in program.merge(|column| column > 0, 6) {
-                prop_assert_eq!(merged.column, table.len());
-                let value = |row: usize| merged.terms.iter().map(|(c, column)| table[*column][row] * c).sum();
-                table.push((0..table[0].len()).map(value).collect());
-                prop_assert!(merged.terms.len() > 1);
-                prop_assert!(before.len() > program.queries().len());
-            }
-            let mut out = [Fr::ZERO; ROWS];
-            program.run(&|query| cells(&table, query), &mut out);
-            prop_assert_eq!(&out[..], expected);
-        }
-
-        #[test]
-        fn programs_compute_the_circuits_constraints(seed in any::<u64>()) {
-            let mut rng = StdRng::seed_from_u64(seed);
-            let mut cs = ConstraintSystem::default();
-            let plan = Plan::new(&sample::tiny(1).network, Choice::default()).expect("plannable");
-            Config::new(&mut cs, &plan.shape);
-            let numbering = Numbering { fixed: cs.num_fixed_columns(), wires: 0, advice: cs.num_advice_columns() };
-            let table = table(numbering.count(), &mut rng);
-            let challenges: Vec<Fr> = (0..cs.num_challenges()).map(|_| Fr::random(&mut rng)).collect();
-            let mut sum = Polynomial::default();
-            let mut expected = [Fr::ZERO; ROWS];
-            for expression in cs.gates().iter().flat_map(|gate| gate.polynomials()) {
-                let weight = Fr::random(&mut rng);
-                sum = sum.plus(Polynomial::from_expression(expression, numbering, &challenges).scaled(weight));
-                for (row, expected) in expected.iter_mut().enumerate() {
-                    let at = |column, rotation| cells(&table, Query { column, rotation })[row];
-                    *expected += weight * expression.evaluate(
-                        &|c| c,
-                        &|_| unreachable!("there are no selectors"),
-                        &|q| at(numbering.fixed(q.column_index()), q.rotation().0),
-                        &|q| at(numbering.advice(q.column_index()), q.rotation().0),
-                        &|q| at(numbering.instance(), q.rotation().0),
-                        &|c| challenges[c.index()],
-                        &|a| -a,
-                        &|a, b| a + b,
-                        &|a, b| a * b,
-                        &|a, c| a * c,
-                    );
-                }
-            }
-            let mut out = [Fr::ZERO; ROWS];
-            let monomials: usize = sum.0.keys().map(Vec::len).sum();
-            let program = Program::new(sum);
-            prop_assert!(3 * program.multiplications() < 2 * monomials, "factors are shared");
-            program.run(&|query| cells(&table, query), &mut out);
-            prop_assert_eq!(out, expected);
+impl Code<'_> {
+    /// Evaluates one block of rows at most. `cells` has the values of a cell in these rows.
+    pub fn run<'a>(&self, cells: &impl Fn(Query) -> &'a [Fr], out: &mut [Fr]) {
+        match self {
+            Self::Scalar(program) => program.sum.run(cells, out, &mut vec![[Fr::ZERO; BLOCK]; program.depth]),
+            #[cfg(target_arch = "x86_64")]
+            Self::Ifma(code) => code.run(cells, out),
         }
     }
 }
