@@ -163,13 +163,13 @@ fn descriptions_of_other_keys_are_refused() {
     type Change<'a> = &'a dyn Fn(&mut Value);
     let cases: [(Change<'_>, &str); 11] = [
         (&|keys| keys["version"] = 99.into(), "keys.json"),
-        (&|keys| keys["k"] = 13.into(), "keys"),
+        (&|keys| keys["k"] = 13.into(), "verifying.key"),
         (&|keys| keys["k"] = 64.into(), "k = 64"),
         (&|keys| keys["k"] = 1.into(), "k = 12"),
         (&|keys| keys["arch"] = digest(&keys["arch"]), "another architecture"),
         (&|keys| keys["srs"] = digest(&keys["srs"]), "another reference string"),
         (&|keys| keys["choice"]["lanes"] = 0.into(), "0 lanes"),
-        (&|keys| keys["choice"]["weight_columns"] = 2.into(), "keys"),
+        (&|keys| keys["choice"]["weight_columns"] = 2.into(), "another architecture"),
         (&|keys| keys["network"]["maps"][0]["height"] = (1u64 << 60).into(), "has a map of"),
         (&|keys| keys["network"]["layers"][0]["name"] = "another".into(), "another architecture"),
         (&|keys| keys["network"]["layers"] = Value::Array(vec![]), "one map per layer"),

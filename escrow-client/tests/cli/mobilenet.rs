@@ -65,7 +65,9 @@ fn mobilenet_is_proven() {
     let mut doctored = Model::load(Path::new(&model)).expect("the model");
     doctored.params[0].weights[0] += 1;
     doctored.save(Path::new(&at("doctored.zkm"))).expect("written");
-    let other = done(&["setup", "--model", &at("doctored.zkm"), "--keys", &at("others"), "--cache", &cache]);
+    let [lanes, columns] = ["lanes", "weightColumns"].map(|name| setup[name].to_string());
+    let given = ["--lanes", &lanes, "--weight-columns", &columns, "--cache", &cache];
+    let other = done(&[&["setup", "--model", &at("doctored.zkm"), "--keys", &at("others")][..], &given].concat());
     assert_eq!(other["archDigest"], setup["archDigest"]);
     refused(&at("others"), &proof, "another model");
 }
