@@ -1,8 +1,8 @@
 //! What one proof is made of: the columns of its three phases, and all of it.
 
-use std::hint::black_box;
+use std::{hint::black_box, time::Duration};
 
-use criterion::Criterion;
+use criterion::{BenchmarkGroup, Criterion, SamplingMode, measurement::WallTime};
 use halo2curves::{bn256::Fr, ff::Field};
 use rand::SeedableRng;
 use rand_chacha::ChaCha20Rng;
@@ -19,7 +19,7 @@ use zkescrow_circuits::{
     witness::{Challenges, Drawn, Salts, Witness},
 };
 
-/// Calls that are timed, of columns and of proofs.
+/// Samples of each time: the fewest that criterion takes.
 const SAMPLES: usize = 10;
 
 /// The demo's network, and an inverted bottleneck as MobileNet v2 has them.
@@ -34,7 +34,7 @@ fn models() -> [Model; 2] {
         Step::Logits { classes: 100 },
     ];
     let precision = Precision { bits: 13, frac: 3 };
-    [sample::tiny(1), sample::build("bottleneck", precision, [3, 32, 32], &bottleneck, 1)]
+    [sample::tiny(1), sample::build("bottleneck", precision, [3, 24, 24], &bottleneck, 1)]
 }
 
 /// A model with what proofs of it need.
@@ -64,10 +64,8 @@ impl Setting {
 }
 
 /// Integers, reciprocals, running sums.
-fn phases(criterion: &mut Criterion, setting: &Setting) {
+fn phases(group: &mut BenchmarkGroup<'_, WallTime>, setting: &Setting) {
     let Setting { plan, challenges, .. } = setting;
-    let mut group = criterion.benchmark_group(format!("{}/2^{}", setting.model.name, plan.shape.k));
-    group.sample_size(SAMPLES);
     group.bench_function("first", |b| b.iter(|| setting.witness()));
     let witness = setting.witness();
     group.bench_function("second", |b| b.iter(|| witness.second(plan, challenges.drawn)));
@@ -76,14 +74,12 @@ fn phases(criterion: &mut Criterion, setting: &Setting) {
 }
 
 /// Inference, columns, commitments, quotient, opening, and the check of the finished proof.
-fn proof(criterion: &mut Criterion, setting: &Setting) {
+fn proof(group: &mut BenchmarkGroup<'_, WallTime>, setting: &Setting) {
     let Setting { model, plan, .. } = setting;
     let keys = ProverKeys::generate(&model.network, setting.choice, Srs::development(plan.shape.k)).expect("keys");
     let opening = Opening::random();
     let committed = commitment::commit(plan, &keys.srs, &model.params, &opening);
     let request = Request { input: &setting.input, salts: SALTS, context: Fr::ONE, provider: [1; 20] };
-    let mut group = criterion.benchmark_group(format!("{}/2^{}", model.name, plan.shape.k));
-    group.sample_size(SAMPLES);
     group.bench_function("proof", |b| {
         b.iter(|| black_box(prover::prove(&keys, model, &committed, &opening, request).expect("an honest proof")))
     });
@@ -92,8 +88,10 @@ fn proof(criterion: &mut Criterion, setting: &Setting) {
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     for setting in models().map(Setting::new) {
-        phases(&mut criterion, &setting);
-        proof(&mut criterion, &setting);
+        let mut group = criterion.benchmark_group(format!("{}/2^{}", setting.model.name, setting.plan.shape.k));
+        group.sample_size(SAMPLES).sampling_mode(SamplingMode::Flat).warm_up_time(Duration::from_secs(1));
+        phases(&mut group, &setting);
+        proof(&mut group, &setting);
     }
     criterion.final_summary();
 }
