@@ -1,6 +1,6 @@
 //! Commitments and Fourier transforms beside those of halo2.
 
-use criterion::{BatchSize, BenchmarkId, Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, BenchmarkId, Criterion};
 use halo2_proofs::{
     arithmetic::{Field, best_multiexp},
     poly::EvaluationDomain,
@@ -69,5 +69,9 @@ fn transforms(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, commitments, transforms);
-criterion_main!(benches);
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    commitments(&mut criterion);
+    transforms(&mut criterion);
+    criterion.final_summary();
+}

@@ -2,6 +2,8 @@
 
 mod hostile;
 mod imports;
+mod mobilenet;
+mod planning;
 mod shared;
 
 use std::{
@@ -133,10 +135,57 @@ fn damaged_keys_are_refused() {
                 wrong(args, name);
             }
         }
+        // In the name of the format, in the digest, among the points or words, at the end: never valid text, either.
+        for position in [0, 12, bytes.len() / 3, bytes.len() / 2, bytes.len() - 2] {
+            let mut flipped = bytes.clone();
+            flipped[position] ^= 0x80;
+            fs::write(&file, flipped).expect("written");
+            wrong(args, name);
+        }
         fs::remove_file(&file).expect("removed");
         wrong(args, name);
         assert!(!Path::new(&output).exists(), "nothing is written");
     }
+}
+
+/// Whole documents that say something else than what the keys were made for.
+#[test]
+fn descriptions_of_other_keys_are_refused() {
+    let s = &*SETTING;
+    let (folder, keys) = copy_of_keys();
+    let (file, keys) = (keys.join("keys.json"), keys.to_str().expect("text").to_owned());
+    let (proof, model, input) = (s.path("proof.json"), s.path("model.zkm"), s.path("input.npy"));
+    let output = path(folder.path(), "proof.json");
+    let verify = ["verify", "--keys", &keys, "--proof", &proof];
+    let prove = ["prove", "--model", &model, "--keys", &keys, "--input", &input, "-o", &output];
+    let honest: Value = serde_json::from_slice(&fs::read(&file).expect("the file")).expect("a document");
+    let digest = |old: &Value| Value::from(old.as_str().expect("a digest").replace(['0', '1'], "2"));
+    type Change<'a> = &'a dyn Fn(&mut Value);
+    let cases: [(Change<'_>, &str); 11] = [
+        (&|keys| keys["version"] = 99.into(), "keys.json"),
+        (&|keys| keys["k"] = 13.into(), "verifying.key"),
+        (&|keys| keys["k"] = 64.into(), "k = 64"),
+        (&|keys| keys["k"] = 1.into(), "k = 12"),
+        (&|keys| keys["arch"] = digest(&keys["arch"]), "another architecture"),
+        (&|keys| keys["srs"] = digest(&keys["srs"]), "another reference string"),
+        (&|keys| keys["choice"]["lanes"] = 0.into(), "0 lanes"),
+        (&|keys| keys["choice"]["weight_columns"] = 2.into(), "another architecture"),
+        (&|keys| keys["network"]["maps"][0]["height"] = (1u64 << 60).into(), "has a map of"),
+        (&|keys| keys["network"]["layers"][0]["name"] = "another".into(), "another architecture"),
+        (&|keys| keys["network"]["layers"] = Value::Array(vec![]), "one map per layer"),
+    ];
+    for (change, names) in cases {
+        let mut changed = honest.clone();
+        change(&mut changed);
+        assert_ne!(changed, honest);
+        fs::write(&file, changed.to_string()).expect("written");
+        wrong(&verify, names);
+        wrong(&prove, names);
+    }
+    // Other bytes, the same document.
+    fs::write(&file, honest.to_string()).expect("written");
+    assert_eq!(run(&verify).0, 0);
+    assert!(!Path::new(&output).exists(), "nothing is written");
 }
 
 #[test]
