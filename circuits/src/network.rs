@@ -45,11 +45,6 @@ impl Precision {
         1 << (self.bits + 6)
     }
 
-    /// Added to the high part of a border term before it is stored, for the same reason.
-    pub fn border_offset(self) -> i64 {
-        1 << (self.bits + 8)
-    }
-
     fn check(self) -> Result<(), NetworkError> {
         if (10..=16).contains(&self.bits) && (1..=self.bits - 9).contains(&self.frac) {
             Ok(())

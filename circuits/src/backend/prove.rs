@@ -25,11 +25,9 @@ use crate::witness::Values;
 
 /// Rows of the random polynomial that are random.
 ///
-/// It hides the combination of the quotient's pieces that the opening shows. Public of it become one value, its
-/// commitment, and its part in the two commitments of the opening. Commitments show values at the reference string's
-/// secret, so these are at most four linear functions of the rows, each with coefficients that are Lagrange polynomials at
-/// points outside the domain. With sixteen random rows they are distributed as if all rows were random, and committing to
-/// the polynomial costs next to nothing.
+/// The verifier demands such a polynomial: halo2's argument was made for commitments that show nothing. Over KZG, where
+/// commitments show values at the reference string's secret, two linear functions of it become public: its commitment
+/// and its value at x. Sixteen random rows make these as random as all rows would, and cost next to nothing.
 const RANDOM_ROWS: usize = 16;
 
 /// Where the time of a proof went, in seconds.

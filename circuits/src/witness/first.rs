@@ -29,8 +29,8 @@ pub struct FirstWitness {
     pub rem_count: Values,
     /// Hash state.
     pub hash: Vec<Values>,
-    /// What every layer's products have outside of its output, by layer, border term and channel. It is not committed
-    /// to before s is drawn, and need not be: see `docs/circuit.md`.
+    /// What every layer's products have outside of its output, by layer, border term and channel. Summed
+    /// with powers of s, it is committed to before α is drawn: see `docs/circuit.md`.
     pub borders: Vec<Vec<Vec<i64>>>,
 }
 
