@@ -130,6 +130,7 @@ pub(super) fn end_rotation(key: &Key) -> i32 {
 
 /// Coefficients of the columns that the program reads, by number; empty for the others.
 fn interpolated<'a>(key: &'a Key, columns: &Columns<'_>, program: &Program, merged: &[Merged]) -> Vec<Cow<'a, [Fr]>> {
+    const PIECE: usize = 1 << 12;
     let queries = program.queries();
     let own = columns.advice.iter().chain(columns.products).chain([columns.instance]).collect::<Vec<_>>();
     let shared = key.numbering.shared();
@@ -140,11 +141,12 @@ fn interpolated<'a>(key: &'a Key, columns: &Columns<'_>, program: &Program, merg
         if let Some(column) = own.get(number - shared) {
             return column.to_vec();
         }
+        let members = || merged.iter().filter(|merged| merged.column == number).flat_map(|merged| &merged.terms);
         let mut sum = vec![Fr::ZERO; key.rows];
-        for (factor, member) in merged.iter().filter(|merged| merged.column == number).flat_map(|merged| &merged.terms)
-        {
-            own[member - shared].add_scaled(factor, 0, &mut sum);
-        }
+        // Piece by piece: these columns come last, and have many members.
+        sum.par_chunks_mut(PIECE).enumerate().for_each(|(i, rows)| {
+            members().for_each(|(factor, member)| own[member - shared].add_scaled(factor, i * PIECE, rows));
+        });
         sum
     };
     let mut all: Vec<_> = key.coefficients().iter().map(|c| Cow::Borrowed(&c[..])).collect();

@@ -56,7 +56,7 @@ impl Points {
 
     /// Coefficients to values.
     #[expect(unsafe_code, reason = "a call into code for certain processors")]
-    pub fn to_values(&self, coefficients: &[Fr], out: &mut [Fr]) {
+    pub fn evaluate(&self, coefficients: &[Fr], out: &mut [Fr]) {
         with_groups(self.low.len(), |groups| {
             // SAFETY: points exist only where the processor has these instructions.
             unsafe {
@@ -68,7 +68,7 @@ impl Points {
 
     /// Values to coefficients, times `scale`.
     #[expect(unsafe_code, reason = "a call into code for certain processors")]
-    pub fn from_values(&self, values: &mut [Fr], scale: Fr) {
+    pub fn interpolate(&self, values: &mut [Fr], scale: Fr) {
         let scale = split(words(&[shifted(scale)])[0]);
         with_groups(self.low.len(), |groups| {
             // SAFETY: points exist only where the processor has these instructions.

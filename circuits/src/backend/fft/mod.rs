@@ -82,23 +82,23 @@ impl Kernel {
 
 impl Points {
     /// Coefficients to values.
-    fn to_values(&self, coefficients: &[Fr], out: &mut [Fr]) {
+    fn evaluate(&self, coefficients: &[Fr], out: &mut [Fr]) {
         match self {
             Self::Scalar(points) => {
                 out.copy_from_slice(coefficients);
                 scalar::to_values(out, points);
             }
             #[cfg(target_arch = "x86_64")]
-            Self::Ifma(points) => points.to_values(coefficients, out),
+            Self::Ifma(points) => points.evaluate(coefficients, out),
         }
     }
 
     /// Values to coefficients, times `scale`. The points are the inverses of those of the values.
-    fn from_values(&self, values: &mut [Fr], scale: Fr) {
+    fn interpolate(&self, values: &mut [Fr], scale: Fr) {
         match self {
             Self::Scalar(points) => scalar::from_values(values, points, scale),
             #[cfg(target_arch = "x86_64")]
-            Self::Ifma(points) => points.from_values(values, scale),
+            Self::Ifma(points) => points.interpolate(values, scale),
         }
     }
 }
@@ -158,7 +158,7 @@ impl Domain {
     /// If there are not as many values as the domain has elements.
     pub fn interpolate(&self, values: &mut [Fr]) {
         assert_eq!(values.len(), self.size(), "as many values as elements");
-        self.inverse_points.from_values(values, self.size_inverse);
+        self.inverse_points.interpolate(values, self.size_inverse);
     }
 
     /// Writes the values at `shift * omega^i`, in natural order, of a polynomial given by its coefficients in
@@ -170,7 +170,7 @@ impl Domain {
     pub fn evaluate(&self, coset: &Coset, coefficients: &[Fr], out: &mut [Fr]) {
         assert_eq!(coefficients.len(), self.size(), "as many coefficients as elements");
         assert_eq!(out.len(), self.size(), "as many values as elements");
-        coset.points.to_values(coefficients, out);
+        coset.points.evaluate(coefficients, out);
     }
 
     /// The inverse of [`evaluate`](Self::evaluate), in place.
@@ -180,7 +180,7 @@ impl Domain {
     /// If there are not as many values as the domain has elements.
     pub fn interpolate_coset(&self, coset: &Coset, values: &mut [Fr]) {
         assert_eq!(values.len(), self.size(), "as many values as elements");
-        coset.inverse_points.from_values(values, self.size_inverse);
+        coset.inverse_points.interpolate(values, self.size_inverse);
     }
 }
 
