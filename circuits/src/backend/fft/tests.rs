@@ -99,31 +99,6 @@ fn kernels_agree() {
     }
 }
 
-/// `cargo test --release -- --ignored --nocapture speed`: both kernels, in turn.
-#[test]
-#[ignore = "prints times"]
-fn speed() {
-    for k in [14, 17, 18] {
-        let domains = [Domain::new(k), Domain::with(k, Kernel::Scalar)];
-        let cosets = domains.each_ref().map(|domain| domain.coset(Fr::MULTIPLICATIVE_GENERATOR));
-        let (values, mut out) = (random(1 << k, 7), random(1 << k, 8));
-        let mut best = [[f64::MAX; 2]; 2];
-        for _ in 0..10 {
-            for i in 0..2 {
-                let begin = std::time::Instant::now();
-                domains[i].evaluate(&cosets[i], &values, &mut out);
-                best[0][i] = best[0][i].min(begin.elapsed().as_secs_f64());
-                let begin = std::time::Instant::now();
-                domains[i].interpolate(&mut out);
-                best[1][i] = best[1][i].min(begin.elapsed().as_secs_f64());
-            }
-        }
-        for (name, [fast, scalar]) in ["evaluate", "interpolate"].into_iter().zip(best) {
-            println!("2^{k} {name}: {:.2} ms, scalar {:.2} ms, {:.2}", fast * 1e3, scalar * 1e3, scalar / fast);
-        }
-    }
-}
-
 #[test]
 fn order_of_bits() {
     let mut values: Vec<Fr> = (0..8).map(Fr::from).collect();

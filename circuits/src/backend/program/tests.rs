@@ -122,33 +122,3 @@ fn long_sums_of_large_numbers() {
         assert_eq!(results[0], results[1]);
     }
 }
-
-/// `cargo test --release -- --ignored --nocapture speed`: both ways to run the circuit's constraints, in turn.
-#[test]
-#[ignore = "prints times"]
-fn speed() {
-    let mut rng = StdRng::seed_from_u64(2);
-    let mut sum = Polynomial::default();
-    for i in 0..30 {
-        let selector = Polynomial::query(i, 0);
-        for j in 0..4 {
-            let linear = Polynomial::query(30 + (i + j) % 30, j as i32 - 1).scaled(Fr::random(&mut rng));
-            sum = sum.plus(selector.clone().times(&linear));
-            sum = sum.plus(linear.times(&Polynomial::query(31 + i % 29, 0)));
-        }
-    }
-    let program = Program::new(sum);
-    let table: Vec<Vec<Fr>> = (0..60).map(|_| (0..BLOCK + 8).map(|_| Fr::random(&mut rng)).collect()).collect();
-    let cells = |query: Query| &table[query.column][(4 + query.rotation) as usize..][..BLOCK];
-    let codes = [program.code(BLOCK), Code::Scalar(&program)];
-    let (mut out, mut best) = ([Fr::ZERO; BLOCK], [f64::MAX; 2]);
-    for _ in 0..200 {
-        for (code, best) in codes.iter().zip(&mut best) {
-            let begin = std::time::Instant::now();
-            code.run(&cells, &mut out);
-            *best = best.min(begin.elapsed().as_secs_f64());
-        }
-    }
-    println!("{} multiplications a row", program.multiplications());
-    println!("{:.1} us, scalar {:.1} us, {:.2}", best[0] * 1e6, best[1] * 1e6, best[1] / best[0]);
-}
