@@ -84,7 +84,8 @@ pub struct Witness {
     pub first: FirstWitness,
     /// The public instances.
     pub instances: [Fr; INSTANCES],
-    tampers: (Option<Arc<Tamper<SecondWitness>>>, Option<Arc<Tamper<ThirdWitness>>>),
+    tamper_early: Option<Arc<Tamper<SecondWitness>>>,
+    tamper: Option<Arc<Tamper<ThirdWitness>>>,
 }
 
 impl Witness {
@@ -102,18 +103,18 @@ impl Witness {
         instances[Instance::Output as usize] = Packed::output(&plan.network, trace.logits()).commit(salts.output);
         instances[Instance::Label as usize] = Fr::from(trace.label as u64);
         instances[Instance::Context as usize] = context;
-        Self { first, instances, tampers: (None, None) }
+        Self { first, instances, tamper_early: None, tamper: None }
     }
 
     /// A prover that changes second-phase cells before it commits to them.
     pub fn tampered_early(mut self, tamper: impl Fn(&mut SecondWitness, &Plan) + Send + Sync + 'static) -> Self {
-        self.tampers.0 = Some(Arc::new(tamper));
+        self.tamper_early = Some(Arc::new(tamper));
         self
     }
 
     /// A prover that changes third-phase cells before it commits to them.
     pub fn tampered(mut self, tamper: impl Fn(&mut ThirdWitness, &Plan) + Send + Sync + 'static) -> Self {
-        self.tampers.1 = Some(Arc::new(tamper));
+        self.tamper = Some(Arc::new(tamper));
         self
     }
 
@@ -125,7 +126,7 @@ impl Witness {
     /// The second phase, given the blinding rows of the first phase's columns after the weights.
     pub fn second_blinded(&self, plan: &Plan, drawn: Drawn, blinding: &[Vec<Fr>]) -> SecondWitness {
         let mut second = SecondWitness::new(plan, &self.first, drawn, blinding);
-        if let Some(tamper) = &self.tampers.0 {
+        if let Some(tamper) = &self.tamper_early {
             tamper(&mut second, plan);
         }
         second
@@ -134,7 +135,7 @@ impl Witness {
     /// The third phase.
     pub fn third(&self, plan: &Plan, second: &SecondWitness, challenges: Challenges) -> ThirdWitness {
         let mut third = ThirdWitness::new(plan, &self.first, second, &self.instances, challenges);
-        if let Some(tamper) = &self.tampers.1 {
+        if let Some(tamper) = &self.tamper {
             tamper(&mut third, plan);
         }
         third
