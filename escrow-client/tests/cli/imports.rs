@@ -2,18 +2,13 @@
 
 use std::{
     fs::{self, File},
-    path::{Path, PathBuf},
+    path::Path,
     process::Command,
 };
 
 use serde_json::json;
 
-use super::shared::{npy, path, run, wrong};
-
-fn fixture(name: &str) -> String {
-    let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models").join(name);
-    path.to_str().expect("text").into()
-}
+use super::shared::{fixture, npy, path, run, wrong};
 
 #[test]
 fn trained_networks_read_digits() {

@@ -60,7 +60,7 @@ fn inference_and_proof_say_the_same() {
     let instances = s.prove["instances"].as_array().expect("instances");
     assert_eq!(instances.len(), 4);
     assert!(instances[3].as_str().expect("a word").ends_with("4d"), "the context");
-    for stage in ["witness", "commitFirst", "second", "commitSecond", "quotient", "open", "total"] {
+    for stage in ["witness", "commitFirst", "later", "commitLater", "quotient", "open", "bind", "total"] {
         assert!(s.prove["seconds"][stage].as_f64().expect("a number") > 0.0, "{stage}");
     }
     assert!(s.prove["proofBytes"].as_u64() > Some(1000) && s.prove["peakMemoryBytes"].as_u64() > Some(1 << 20));
@@ -233,7 +233,8 @@ fn impossible_requests_are_refused() {
     let (model, keys) = (s.path("model.zkm"), s.path("unused"));
     let setup = ["setup", "--model", &model, "--keys", &keys];
     wrong(&[&setup[..], &["--k", "9"]].concat(), "k = 12");
-    wrong(&[&setup[..], &["--lanes", "99"]].concat(), "lanes");
+    wrong(&[&setup[..], &["--lanes", "99", "--weight-columns", "2"]].concat(), "99 lanes");
+    wrong(&[&setup[..], &["--lanes", "2"]].concat(), "--weight-columns");
     wrong(&[&setup[..], &["--srs", &model]].concat(), "model.zkm");
     assert!(!Path::new(&keys).exists(), "nothing is written");
     wrong(&["setup"], "--keys <DIR>");
@@ -248,12 +249,14 @@ fn impossible_requests_are_refused() {
 
 #[test]
 fn every_verb_shows_an_example() {
-    let verbs = "|model sample|model inspect|setup|infer|prove|verify|verifier generate|chain up|deploy|demo";
+    let verbs = "|model sample|model import|model inspect|plan circuit|plan samples|setup|infer|prove|verify\
+        |verifier generate|chain up|deploy|demo|bench";
     for verb in verbs.split('|') {
         let output = command().args(verb.split_whitespace()).arg("--help").output().expect("the binary runs");
         let text = String::from_utf8(output.stdout).expect("text");
         assert!(output.status.success(), "{verb:?}");
-        let (_, example) = text.split_once("\nExample:\n").unwrap_or_else(|| panic!("{verb:?}: {text}"));
+        let examples = text.split_once("\nExample:\n").or_else(|| text.split_once("\nExamples:\n"));
+        let (_, example) = examples.unwrap_or_else(|| panic!("{verb:?}: {text}"));
         assert!(example.contains(&format!("  zkescrow {verb}")), "{verb:?}: {text}");
     }
 }

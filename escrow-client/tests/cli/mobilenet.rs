@@ -1,22 +1,14 @@
 //! The paper's smallest network, end to end: MobileNet v2 (0.35, 96) as TensorFlow trained and quantised it.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
 use serde_json::Value;
 use zkescrow_circuits::model::Model;
 
-use crate::shared::{SETTING, path, run};
+use crate::shared::{SETTING, fixture, path, run};
 
 /// What the escrow contract can afford to read.
 const MOST_BYTES: u64 = 6_000;
-
-fn fixture(name: &str) -> String {
-    let path: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models").join(name);
-    path.to_str().expect("text").into()
-}
 
 fn done(args: &[&str]) -> Value {
     let (code, json, stderr) = run(args);

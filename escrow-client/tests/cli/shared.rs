@@ -57,6 +57,11 @@ pub fn path(folder: &Path, name: &str) -> String {
     folder.join(name).to_str().expect("text").into()
 }
 
+/// A file of the checkout's models.
+pub fn fixture(name: &str) -> String {
+    path(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../models"), name)
+}
+
 /// An array of bytes as numpy saves it.
 pub fn npy(shape: &str, dtype: &str, order: &str, data: &[u8]) -> Vec<u8> {
     let header = format!("{{'descr': '{dtype}', 'fortran_order': {order}, 'shape': {shape}, }}");
