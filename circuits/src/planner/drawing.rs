@@ -231,7 +231,7 @@ fn escape(text: &str) -> String {
             '&' => escaped.push_str("&amp;"),
             '"' => escaped.push_str("&quot;"),
             // XML has no place for them, not even escaped.
-            c if c.is_control() => escaped.push(' '),
+            c if c.is_control() || ('\u{fffe}'..='\u{ffff}').contains(&c) => escaped.push(' '),
             c => escaped.push(c),
         }
     }
@@ -244,6 +244,6 @@ mod tests {
 
     #[test]
     fn names_cannot_break_the_document() {
-        assert_eq!(escape("<a href=\"x\">&\u{1}"), "&lt;a href=&quot;x&quot;&gt;&amp; ");
+        assert_eq!(escape("<a href=\"x\">&\u{1}\u{fffe}"), "&lt;a href=&quot;x&quot;&gt;&amp;  ");
     }
 }

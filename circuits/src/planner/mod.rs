@@ -21,16 +21,16 @@ use crate::{
 pub enum Objective {
     /// Proofs that are made fastest, of at most [`LONGEST`] bytes if that is possible.
     Time,
-    /// The shortest proofs, of circuits with at most [`SLOWEST`] times the rows that are needed.
+    /// The shortest proofs, of circuits a few doublings larger than they need to be at most.
     Size,
 }
 
 /// Proofs longer than this cost more on chain than the time that they save is worth.
 pub const LONGEST: usize = 6_000;
-/// How many doublings of the fewest possible rows are considered.
-const SLOWEST: u32 = 4;
 /// Numbers of lanes beyond the fewest that fit which are considered: some divide the maps' widths better.
-const MORE_LANES: usize = 3;
+const MORE_LANES: usize = 2;
+/// No circuit has more than `2^LARGEST` rows.
+const LARGEST: u32 = 24;
 /// Most lanes and weight columns.
 const MOST: (usize, usize) = (16, 32);
 
@@ -59,8 +59,10 @@ pub fn candidates(network: &Network, objective: Objective, k: Option<u32>) -> Re
     network.check()?;
     let rows = Rows::of(network);
     let sizes: Vec<u32> = match k {
+        // What no circuit has is refused by the layout, with a reason.
+        Some(k) if k > LARGEST => return Err(unplannable(network, k)),
         Some(k) => vec![k],
-        None => rows.sizes(),
+        None => rows.sizes(objective.doublings()),
     };
     let tried: Vec<Result<Candidate, PlanError>> = sizes
         .into_iter()
@@ -77,12 +79,16 @@ pub fn candidates(network: &Network, objective: Objective, k: Option<u32>) -> Re
         }
     }
     if found.is_empty() {
-        // What is wrong with any layout: or simply that none of those sizes will do.
-        let error = refused.map_or_else(|| Plan::new(network, Choice { k, ..Choice::default() }).err(), Some);
-        return Err(error.unwrap_or(PlanError::TooLarge { rows: rows.activations(MOST.0) }));
+        return Err(refused.unwrap_or(PlanError::TooLarge { rows: rows.activations(MOST.0) }));
     }
     found.sort_by(|a, b| objective.rank(a).total_cmp(&objective.rank(b)));
     Ok(found)
+}
+
+/// Why a size will not do.
+fn unplannable(network: &Network, k: u32) -> PlanError {
+    let most = Choice { lanes: MOST.0, weight_columns: MOST.1, k: Some(k) };
+    Plan::sketch(network, most).err().unwrap_or(PlanError::TooLarge { rows: usize::MAX })
 }
 
 /// The best layout.
@@ -91,6 +97,14 @@ pub fn choose(network: &Network, objective: Objective, k: Option<u32>) -> Result
 }
 
 impl Objective {
+    /// How many doublings of the fewest possible rows are considered.
+    fn doublings(self) -> u32 {
+        match self {
+            Self::Time => 2,
+            Self::Size => 4,
+        }
+    }
+
     /// What is to be small.
     fn rank(self, candidate: &Candidate) -> f64 {
         let (seconds, bytes) = (candidate.prediction.prove_seconds, candidate.prediction.proof_bytes);
@@ -137,16 +151,16 @@ impl<'a> Rows<'a> {
     }
 
     /// Sizes between the smallest that some layout fits into and a few doublings more.
-    fn sizes(&self) -> Vec<u32> {
+    fn sizes(&self, doublings: u32) -> Vec<u32> {
         let fits = |k: u32, lanes, columns| {
             let usable = 1usize << k;
             self.activations(lanes) < usable && self.kernels(columns) < usable
         };
         let table = self.network.precision.bits + 1;
         let hash = (crate::poseidon::input_elements(self.network) * 139).ilog2();
-        let smallest = (table.max(hash)..=24).find(|&k| fits(k, MOST.0, MOST.1)).unwrap_or(24);
-        let largest = (smallest..=24).find(|&k| fits(k, 1, 1)).unwrap_or(24);
-        (smallest..=largest.min(smallest + SLOWEST)).collect()
+        let smallest = (table.max(hash)..=LARGEST).find(|&k| fits(k, MOST.0, MOST.1)).unwrap_or(LARGEST);
+        let largest = (smallest..=LARGEST).find(|&k| fits(k, 1, 1)).unwrap_or(LARGEST);
+        (smallest..=largest.min(smallest + doublings)).collect()
     }
 
     fn lanes(&self, k: u32) -> std::ops::RangeInclusive<usize> {

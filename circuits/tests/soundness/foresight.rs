@@ -14,6 +14,9 @@ use zkescrow_circuits::{
 
 use crate::cheat::*;
 
+/// A name, and a change.
+type Place<'a> = (&'a str, &'a dyn Fn(&mut FirstWitness, Fr));
+
 const OF: Subject = Subject::Layer(0);
 
 /// Puts into a cell what makes a gap vanish. Everything here is linear, so one probe suffices.
@@ -89,7 +92,7 @@ fn known_challenges_would_break_the_identity() {
     // Of the last channel: the false cell is in an earlier one.
     let bias = parameters.iter().find(|p| p.parameter == Parameter::Bias(0, 5)).expect("a bias");
     let (bias_row, bias_column) = (bias.row, bias.column);
-    let places: [(&str, &dyn Fn(&mut FirstWitness, Fr)); 2] = [
+    let places: [Place<'_>; 2] = [
         ("a parameter in the padding", &|f, x| bump(&mut f.weights[pad_column], pad_row, x)),
         // This one is another model, but the identity is fooled all the same.
         ("a parameter", &|f, x| bump(&mut f.weights[bias_column], bias_row, x)),
@@ -178,7 +181,7 @@ fn known_challenges_would_break_the_lookups() {
     let mut lie = case.honest();
     lie.first.d[1].set(rows[0], Fr::from(70000));
     caught_by("the lie alone", &case.caught(lie.clone()), &["balance ends at zero"]);
-    let places: [(&str, &dyn Fn(&mut FirstWitness, Fr)); 3] = [
+    let places: [Place<'_>; 3] = [
         ("a count of pairs", &|f, x| bump(&mut f.pair_count, FIRST_FREE_ROW + 40, x)),
         ("a count of remainders", &|f, x| bump(&mut f.rem_count, FIRST_FREE_ROW + 41, x)),
         ("a count outside of the table", &|f, x| bump(&mut f.rem_count, end, x)),

@@ -19,6 +19,9 @@ use crate::{
     symbols::{Made, Place, Position, Symbols, Value, single},
 };
 
+/// A name, and a change.
+type Mistake<'a> = (&'a str, &'a dyn Fn(&mut Plan));
+
 /// A product on the parameters' side: the parameter, and the cell unless it is multiplied with a number.
 type Term = ((usize, bool, usize), Option<Position>);
 
@@ -205,7 +208,7 @@ fn a_wrong_plan_does_not_say_what_the_layers_say() {
     // The first edge's step goes on from nothing, and does not matter.
     let is_edge = |row: usize| matches!(plan.activations.rows[row], ActivationRow::Edge { .. });
     let edge = plan.activations.rides.iter().find(|(row, _)| is_edge(*row) && is_edge(row - 1)).expect("an edge").0;
-    let mistakes: [(&str, &dyn Fn(&mut Plan)); 9] = [
+    let mistakes: [Mistake<'_>; 9] = [
         ("two parameters exchanged", &|p| {
             let parameter = p.kernels.cells[7].parameter;
             p.kernels.cells[7].parameter = std::mem::replace(&mut p.kernels.cells[8].parameter, parameter);

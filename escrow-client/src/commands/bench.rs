@@ -1,6 +1,11 @@
 //! `zkescrow bench`: what setup, proving and verifying take on this machine.
 
-use std::{env, path::PathBuf, process, time::Instant};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process,
+    time::Instant,
+};
 
 use halo2curves::{bn256::Fr, ff::Field};
 use rand::rngs::OsRng;
@@ -87,7 +92,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
 }
 
 /// One model in a process of its own: the peak of its memory is not another's.
-fn elsewhere(args: &Args, model: &PathBuf, picture: &PathBuf) -> Result<Value, Failure> {
+fn elsewhere(args: &Args, model: &Path, picture: &Path) -> Result<Value, Failure> {
     let failed = |reason: String| Failure::Request(format!("measuring {} failed: {reason}", model.display()));
     let mut command = process::Command::new(env::current_exe().map_err(|e| failed(e.to_string()))?);
     command.args(["--json", "bench", "--here", "--runs", &args.runs.to_string()]);
@@ -116,7 +121,7 @@ fn elsewhere(args: &Args, model: &PathBuf, picture: &PathBuf) -> Result<Value, F
     }
 }
 
-fn measure(args: &Args, path: &PathBuf, picture: &PathBuf, ui: &Ui) -> Result<Value, Failure> {
+fn measure(args: &Args, path: &Path, picture: &Path, ui: &Ui) -> Result<Value, Failure> {
     let model = read(path)?;
     let image = input::read(picture, model.network.input())?;
     let progress = ui.quiet().progress(format!("{}: planning", model.name));
@@ -189,11 +194,11 @@ fn measure(args: &Args, path: &PathBuf, picture: &PathBuf, ui: &Ui) -> Result<Va
     }))
 }
 
-fn read(path: &PathBuf) -> Result<Model, Failure> {
+fn read(path: &Path) -> Result<Model, Failure> {
     if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("tflite")) {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         let bytes = paths::read(path, IMPORT_LIMIT)?;
-        return import::import(&name, &bytes).map_err(|source| Failure::Import { path: path.clone(), source });
+        return import::import(&name, &bytes).map_err(|source| Failure::Import { path: path.into(), source });
     }
     paths::model(path)
 }

@@ -82,6 +82,10 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
     // Before the first proof is begun: a mistake in the last input would cost all of them.
     let inputs: Vec<_> =
         jobs.iter().map(|job| input::read(&job.input, model.network.input())).collect::<Result<_, _>>()?;
+    if jobs.len() > 1 {
+        let path = &args.output;
+        fs::create_dir_all(path).map_err(|source| FileError::Io { action: "create", path: path.clone(), source })?;
+    }
     let mut outcomes = vec![];
     for (number, (job, input)) in jobs.iter().zip(&inputs).enumerate() {
         progress.set(if jobs.len() == 1 {
@@ -113,11 +117,6 @@ fn jobs(args: &Args) -> Result<Vec<Job>, Failure> {
         return Ok(vec![job(args, input, args.output.clone())?]);
     }
     let refuse = |reason: String| Err(Failure::Request(reason));
-    fs::create_dir_all(&args.output).map_err(|source| FileError::Io {
-        action: "create",
-        path: args.output.clone(),
-        source,
-    })?;
     let mut jobs: Vec<Job> = vec![];
     for input in &args.input {
         let Some(name) = input.file_stem() else {
