@@ -10,7 +10,7 @@ const HEIGHT: f64 = 1000.0;
 const COLUMN: f64 = 14.0;
 /// Space between groups of columns, and around everything.
 const GAP: f64 = 26.0;
-const TOP: f64 = 120.0;
+const TOP: f64 = 150.0;
 /// Rows of the picture that the use of the wire is counted in.
 const STRIPES: usize = 250;
 
@@ -37,14 +37,14 @@ impl<'a> Drawing<'a> {
         let mut drawing = Self { plan, body: String::new(), x: 70.0 };
         drawing.rows();
         let shape = &plan.shape;
-        drawing.group("weights", shape.weight_columns, drawing.kernels());
-        drawing.group("d, y, rem by lane", 3 * shape.lanes, drawing.activations());
-        drawing.group("hash", 3, drawing.hashes());
+        let count = |what: &str, columns: usize| format!("{what} × {columns}");
+        drawing.group(&count("weights", shape.weight_columns), shape.weight_columns, drawing.kernels());
+        drawing.group(&count("activations", 3 * shape.lanes), 3 * shape.lanes, drawing.activations());
+        drawing.group(&count("hash", 3), 3, drawing.hashes());
         let table = (crate::plan::FIRST_FREE_ROW, crate::plan::FIRST_FREE_ROW + plan.network.precision.table_len());
-        let text = "counts, helpers, table, balance";
         let counts = vec![Area { rows: table, colour: "#b8b8c8".into(), text: "lookup table and counts".into() }];
-        drawing.group(text, 5 + shape.lanes, counts);
-        drawing.group("sums in α", 6, drawing.sums());
+        drawing.group(&count("lookups", 4 + shape.lanes), 4 + shape.lanes, counts);
+        drawing.group(&count("sums", 6), 6, drawing.sums());
         drawing.wire();
         drawing
     }
@@ -91,7 +91,7 @@ impl<'a> Drawing<'a> {
         }
         let _ = write!(
             self.body,
-            r##"<text transform="translate({:.1},{:.1}) rotate(-35)" fill="#223">{} × {columns}</text>"##,
+            r##"<text transform="translate({:.1},{:.1}) rotate(-35)" fill="#223">{}</text>"##,
             x + 8.0,
             TOP - 8.0,
             escape(name)
@@ -169,7 +169,7 @@ impl<'a> Drawing<'a> {
             }
         }
         let x = self.x;
-        self.group("wire", 6, vec![]);
+        self.group("wire, drawn wide", 6, vec![]);
         let colours = ["#2f7d5b", "#d9a441", "#5b6ee1", "#a05bb8"];
         let height = HEIGHT / STRIPES as f64;
         for (stripe, uses) in uses.iter().enumerate() {

@@ -336,3 +336,35 @@ fn the_blinding_rows_reach_nothing() {
         }
     }
 }
+
+/// The table's term in a blinding row must not be a known combination of the counts there: the same combination of the
+/// three columns would be free of randomness, and show what was counted.
+#[test]
+fn the_tables_terms_are_hidden_by_a_product_of_counts() {
+    let case = small_case();
+    let mut system = ConstraintSystem::<Fr>::default();
+    let config = ModelCircuit::configure_with_params(&mut system, case.plan.shape.clone());
+    let counts = [config.first.pair_count.index(), config.first.rem_count.index()];
+    let lookups = system.gates().iter().find(|gate| gate.name() == "lookups").expect("a gate of lookups");
+    let table = lookups.polynomials().last().expect("the table comes last");
+    let at = |pairs: u64, rems: u64| {
+        table.evaluate(
+            &|constant| constant,
+            &|_| unreachable!("there are no selectors"),
+            &|_| Fr::zero(),
+            &|query| match counts.iter().position(|&column| column == query.column_index()) {
+                Some(0) => Fr::from(pairs),
+                Some(_) => Fr::from(rems),
+                None => Fr::from(17),
+            },
+            &|_| unreachable!("it sees no instance"),
+            &|challenge| Fr::from(8888 + challenge.index() as u64),
+            &|a| -a,
+            &|a, b| a + b,
+            &|a, b| a * b,
+            &|a, scale| a * scale,
+        )
+    };
+    let mixed = at(1, 1) - at(1, 0) - at(0, 1) + at(0, 0);
+    assert_eq!(mixed, -Fr::one(), "the counts' product, once");
+}
