@@ -102,8 +102,8 @@ fn the_best_comes_first() {
             let [a, b] = [&candidate[0].prediction, &candidate[1].prediction];
             assert!((a.proof_bytes, a.prove_seconds) <= (b.proof_bytes, b.prove_seconds));
         }
-        // Both weigh the same layouts; asking for a size leaves the others out.
-        let [mut time, mut size] = OBJECTIVES.map(|objective| choices(&weighed(&model.network, objective, None)));
+        // Whoever wants short proofs weighs larger circuits, too; asking for a size leaves the others out.
+        let [time, size] = OBJECTIVES.map(|objective| choices(&weighed(&model.network, objective, None)));
         for objective in OBJECTIVES {
             let all = choices(&weighed(&model.network, objective, None));
             assert_eq!(choose(&model.network, objective, None).expect("a choice"), all[0]);
@@ -112,10 +112,7 @@ fn the_best_comes_first() {
                 assert_eq!(choices(&weighed(&model.network, objective, k)), of_size);
             }
         }
-        let key = |choice: &Choice| (choice.k, choice.lanes, choice.weight_columns);
-        time.sort_by_key(key);
-        size.sort_by_key(key);
-        assert_eq!(time, size);
+        assert!(time.iter().all(|choice| size.contains(choice)));
     }
 }
 
