@@ -31,7 +31,7 @@ fn layouts_are_planned_before_keys_are_made() {
     assert!(predicted["proveSeconds"].as_f64() > Some(0.0) && predicted["memoryBytes"].as_u64() > Some(1 << 20));
     assert!(json["svg"].is_null());
     let candidates = json["candidates"].as_array().expect("candidates");
-    assert!(candidates.len() > 3);
+    assert!(candidates.len() >= 2);
     assert_eq!((layout(&candidates[0]), &candidates[0]["predicted"]), (layout(&json), predicted));
 
     let with = |flags: &[&str]| {
