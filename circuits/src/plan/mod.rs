@@ -19,7 +19,7 @@ pub use activations::{ActivationRow, Activations, Block, BlockSum};
 pub use choice::{Choice, PlanError};
 pub use columns::{BLINDING_ROWS, Feed, Flag, INSTANCES, Instance, Number, Shape, taps_per_row};
 pub use geometry::{Edge, Geometry, Reading, Tap};
-pub use hashing::{Chain, Hashing, round_rows};
+pub use hashing::{Chain, Hashing, round_rows, rows_per_hash};
 pub use kernels::{Kernels, ParamCell, Parameter};
 pub use kinds::{Point, RowKind, Step, columns_for, point};
 pub use values::{Monomial, Recipe, ValueId, Values, small};

@@ -13,7 +13,8 @@ pub use drawing::draw;
 
 use crate::{
     network::{Layer, Network},
-    plan::{Choice, Plan, PlanError},
+    plan::{Choice, Plan, PlanError, rows_per_hash},
+    poseidon,
 };
 
 /// What to aim for.
@@ -157,7 +158,7 @@ impl<'a> Rows<'a> {
             self.activations(lanes) < usable && self.kernels(columns) < usable
         };
         let table = self.network.precision.bits + 1;
-        let hash = (crate::poseidon::input_elements(self.network) * 139).ilog2();
+        let hash = (poseidon::input_elements(self.network) * rows_per_hash()).ilog2();
         let smallest = (table.max(hash)..=LARGEST).find(|&k| fits(k, MOST.0, MOST.1)).unwrap_or(LARGEST);
         let largest = (smallest..=LARGEST).find(|&k| fits(k, 1, 1)).unwrap_or(LARGEST);
         (smallest..=largest.min(smallest + doublings)).collect()

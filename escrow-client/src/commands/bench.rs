@@ -205,7 +205,8 @@ fn read(path: &Path) -> Result<Model, Failure> {
 
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    let (low, high) = (values[(values.len() - 1) / 2], values[values.len() / 2]);
+    (low + high) / 2.0
 }
 
 const HEADER: &str = "model                      k  keys     prove    (predicted)  memory  verify   proof";
