@@ -1,6 +1,6 @@
 //! MobileNet v2 (0.35, 96) with random weights: how large its layout is, and on request how long a proof takes.
 //!
-//! `cargo run --release -p zkescrow-circuits --example mobilenet -- LANES WEIGHT_COLUMNS [prove]`
+//! `cargo run --release -p zkescrow-circuits --example mobilenet -- LANES WEIGHT_COLUMNS DEGREE [prove]`
 
 use std::{error::Error, time::Instant};
 
@@ -10,7 +10,7 @@ use zkescrow_circuits::{
     keys::ProverKeys,
     model::Model,
     network::Precision,
-    plan::{Choice, Plan},
+    plan::{Choice, Degree, Plan},
     prover::{self, Request},
     sample::{self, Step},
     srs::Srs,
@@ -23,19 +23,23 @@ const BOTTLENECKS: [(usize, usize, usize); 6] =
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [lanes, columns, prove @ ..] = &arguments[..] else {
-        return Err("give LANES and WEIGHT_COLUMNS, then `prove` for a proof; for example 6 20".into());
+    let [lanes, columns, degree, prove @ ..] = &arguments[..] else {
+        return Err(
+            "give LANES, WEIGHT_COLUMNS and DEGREE (3 or 5), then `prove` for a proof; for example 3 8 3".into()
+        );
     };
-    let choice = Choice { lanes: lanes.parse()?, weight_columns: columns.parse()?, k: None };
+    let degree = if degree == "5" { Degree::Five } else { Degree::Three };
+    let choice = Choice { lanes: lanes.parse()?, weight_columns: columns.parse()?, degree, k: None };
     let model = sample::build("mobilenet-v2", Precision { bits: 16, frac: 5 }, [3, 96, 96], &steps(), 1);
     println!("{} parameters, {} multiplications", model.network.parameter_count(), model.network.macs());
     let plan = Plan::new(&model.network, choice)?;
     println!(
-        "k = {}: {} rows of activations, {} of parameters and derivations, {} of hashes",
+        "k = {}: {} rows of activations, {} of parameters, {} in all; {} fixed columns",
         plan.shape.k,
         plan.activations.rows.len(),
-        plan.rows_used.max(plan.kernels.end),
-        plan.hashing.end
+        plan.kernels.feeds.len(),
+        plan.rows_used,
+        plan.fixed_columns()
     );
     if prove.is_empty() { Ok(()) } else { prove_one(&model, choice, &plan) }
 }

@@ -16,10 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha3::{Digest, Keccak256};
 
 use crate::{
-    backend::{
-        msm::{self, Scalars},
-        scalars,
-    },
+    backend::msm::{self, Scalars},
     network::Params,
     plan::{BLINDING_ROWS, Plan},
     srs::Srs,
@@ -90,9 +87,10 @@ impl BlindingBases {
 
 /// Commits to a model's parameters.
 pub fn commit(plan: &Plan, srs: &Srs, params: &Params, opening: &Opening) -> WeightCommitment {
-    let columns: Vec<Values> = weight_columns(plan, params).into_iter().map(Values::Small).collect();
-    let heads: Vec<Scalars<'_>> = columns.iter().map(scalars).collect();
+    let columns = weight_columns(plan, params);
+    let heads: Vec<Scalars<'_>> = columns.iter().map(|column| Scalars::Small(column)).collect();
     let registered = WeightCommitment(msm::commit_many(&srs.lagrange, &heads));
+    let columns: Vec<Values> = columns.into_iter().map(Values::Small).collect();
     WeightCommitment(registered.shifted(&BlindingBases::new(srs), &opening.rows(&columns)))
 }
 

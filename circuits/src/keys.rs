@@ -166,42 +166,13 @@ pub(crate) fn backend_key(plan: &Plan) -> Result<(Key, ConstraintSystem<Fr>), Ke
     let mut cs = ConstraintSystem::default();
     let config = Config::new(&mut cs, &plan.shape);
     assert_eq!(cs.blinding_factors() + 1, BLINDING_ROWS, "the layout reserves what the proof system blinds");
-    let rows = plan.usable_rows();
     let mut fixed = vec![Values::Small(vec![]); cs.num_fixed_columns()];
-    for (column, values) in config.flags.iter().zip(&plan.flags).chain(config.kinds.iter().zip(&plan.kinds)) {
-        fixed[column.index()] = Values::Small(values[..rows].iter().map(|&x| i64::from(x)).collect());
-    }
-    for (column, values) in config.numbers.iter().zip(&plan.numbers) {
-        fixed[column.index()] = numbers(values);
+    for (column, values) in config.fixed().zip(plan.fixed()) {
+        fixed[column.index()] = values;
     }
     // The wire is the only column of the permutation.
     let copies: Vec<_> = plan.copies.iter().map(|&(a, b)| ((0, a), (0, b))).collect();
     Ok((Key::new(&cs, plan.shape.k, fixed, &copies)?, cs))
-}
-
-/// A sparse column as a dense one: of integers, if all its numbers are small.
-fn numbers(sparse: &[(usize, Fr)]) -> Values {
-    let rows = sparse.iter().map(|(row, _)| row + 1).max().unwrap_or(0);
-    let integers: Option<Vec<(usize, i64)>> = sparse.iter().map(|(row, x)| Some((*row, integer(x)?))).collect();
-    if let Some(integers) = integers {
-        let mut column = vec![0; rows];
-        integers.into_iter().for_each(|(row, x)| column[row] = x);
-        Values::Small(column)
-    } else {
-        let mut column = vec![Fr::zero(); rows];
-        sparse.iter().for_each(|&(row, x)| column[row] = x);
-        Values::Field(column)
-    }
-}
-
-/// A field element as an integer of 32 bits and a sign.
-fn integer(x: &Fr) -> Option<i64> {
-    let magnitude = |x: &Fr| {
-        let bytes = x.to_bytes();
-        let (low, high) = bytes.split_first_chunk()?;
-        high.iter().all(|&b| b == 0).then(|| i64::from(u32::from_le_bytes(*low)))
-    };
-    magnitude(x).or_else(|| magnitude(&-x).map(|x| -x))
 }
 
 /// Points before the verifying key proper: blinding bases, powers.

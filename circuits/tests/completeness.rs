@@ -36,7 +36,8 @@ fn check(model: &Model, choice: Choice, seed: u64) -> Result<(), String> {
 #[test]
 fn the_tiny_network_is_satisfied() {
     check(&sample::tiny(1), Choice::default(), 5).expect("satisfied");
-    check(&sample::tiny(1), Choice { lanes: 16, weight_columns: 32, k: Some(13) }, 5).expect("satisfied");
+    check(&sample::tiny(1), Choice { lanes: 16, weight_columns: 32, degree: Degree::Three, k: Some(13) }, 5)
+        .expect("satisfied");
 }
 
 /// A network of one layer over one pixel: the fewest rows that there can be.
@@ -75,7 +76,12 @@ fn logits_with_a_pad_are_satisfied() {
 }
 
 fn choices() -> impl Strategy<Value = Choice> {
-    (1usize..=6, 1usize..=5).prop_map(|(lanes, weight_columns)| Choice { lanes, weight_columns, k: None })
+    (1usize..=6, 1usize..=5).prop_map(|(lanes, weight_columns)| Choice {
+        lanes,
+        weight_columns,
+        degree: Degree::Three,
+        k: None,
+    })
 }
 
 proptest! {

@@ -104,9 +104,13 @@ impl<'a> Column<'a> {
     /// All rows.
     pub(super) fn to_vec(&self) -> Vec<Fr> {
         let mut all = vec![Fr::ZERO; self.rows];
-        match &*self.head {
-            Values::Small(values) => all.iter_mut().zip(values).for_each(|(out, &x)| *out = times(&Fr::ONE, x)),
-            Values::Field(values) => all[..values.len()].copy_from_slice(values),
+        for (start, part) in parts(&self.head) {
+            match part {
+                Scalars::Small(values) => {
+                    all[start..].iter_mut().zip(values).for_each(|(out, &x)| *out = times(&Fr::ONE, x));
+                }
+                Scalars::Field(values) => all[start..start + values.len()].copy_from_slice(values),
+            }
         }
         all[self.rows - self.tail.len()..].copy_from_slice(&self.tail);
         all
@@ -114,10 +118,13 @@ impl<'a> Column<'a> {
 
     /// `Σ value·weight` over all rows.
     pub(super) fn dot(&self, weights: &[Fr]) -> Fr {
-        let head: Fr = match &*self.head {
-            Values::Small(values) => values.iter().zip(weights).map(|(&x, weight)| times(weight, x)).sum(),
-            Values::Field(values) => values.iter().zip(weights).map(|(x, weight)| x * weight).sum(),
+        let of_part = |(start, part): (usize, Scalars<'_>)| -> Fr {
+            match part {
+                Scalars::Small(values) => values.iter().zip(&weights[start..]).map(|(&x, w)| times(w, x)).sum(),
+                Scalars::Field(values) => values.iter().zip(&weights[start..]).map(|(x, w)| x * w).sum(),
+            }
         };
+        let head: Fr = parts(&self.head).map(of_part).sum();
         let tail = &weights[self.rows - self.tail.len()..];
         head + self.tail.iter().zip(tail).map(|(x, weight)| x * weight).sum::<Fr>()
     }
@@ -128,16 +135,14 @@ impl<'a> Column<'a> {
         for (row, out) in (start..).zip(out.iter_mut()).skip(tail.saturating_sub(start)) {
             *out += self.tail[row - tail] * factor;
         }
-        match &*self.head {
-            Values::Small(values) => {
-                for (out, &x) in out.iter_mut().zip(values.iter().skip(start)) {
-                    *out += times(factor, x);
+        for (at, part) in parts(&self.head) {
+            let (skip, gap) = (start.saturating_sub(at), at.saturating_sub(start));
+            let out = out.iter_mut().skip(gap);
+            match part {
+                Scalars::Small(values) => {
+                    out.zip(values.iter().skip(skip)).for_each(|(out, &x)| *out += times(factor, x));
                 }
-            }
-            Values::Field(values) => {
-                for (out, x) in out.iter_mut().zip(values.iter().skip(start)) {
-                    *out += x * factor;
-                }
+                Scalars::Field(values) => out.zip(values.iter().skip(skip)).for_each(|(out, x)| *out += x * factor),
             }
         }
     }
@@ -145,28 +150,32 @@ impl<'a> Column<'a> {
 
 /// The commitments to columns over the Lagrange points of all rows.
 pub(super) fn commit(columns: &[&Column<'_>], lagrange: &[G1Affine]) -> Vec<G1Affine> {
-    let heads: Vec<Scalars<'_>> = columns.iter().map(|column| scalars(&column.head)).collect();
-    let mut points = msm::commit_many(lagrange, &heads);
-    // Tails by their length, because columns that are committed to together start at one row.
-    let mut tails: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (i, column) in columns.iter().enumerate().filter(|(_, column)| !column.tail.is_empty()) {
-        tails.entry(column.tail.len()).or_default().push(i);
+    // Parts by their first row: those of one are committed to together.
+    let mut starts: BTreeMap<usize, Vec<(usize, Scalars<'_>)>> = BTreeMap::new();
+    for (i, column) in columns.iter().enumerate() {
+        let tail = (column.rows - column.tail.len(), Scalars::Field(&column.tail));
+        for (start, part) in parts(&column.head).chain([tail]).filter(|(_, part)| part.len() > 0) {
+            starts.entry(start).or_default().push((i, part));
+        }
     }
-    for (len, members) in tails {
-        let scalars: Vec<Scalars<'_>> = members.iter().map(|&i| Scalars::Field(&columns[i].tail)).collect();
-        for (i, tail) in members.into_iter().zip(msm::commit_many(&lagrange[lagrange.len() - len..], &scalars)) {
-            points[i] = (points[i] + tail).to_affine();
+    let mut points = vec![G1Affine::default(); columns.len()];
+    for (start, members) in starts {
+        let scalars: Vec<Scalars<'_>> = members.iter().map(|&(_, part)| part).collect();
+        for ((i, _), part) in members.into_iter().zip(msm::commit_many(&lagrange[start..], &scalars)) {
+            points[i] = (points[i] + part).to_affine();
         }
     }
     points
 }
 
-/// Values as they are committed to.
-pub(crate) fn scalars(values: &Values) -> Scalars<'_> {
-    match values {
-        Values::Small(values) => Scalars::Small(values),
-        Values::Field(values) => Scalars::Field(values),
-    }
+/// The values of one kind each that a column is made of, with their first rows.
+fn parts(values: &Values) -> impl Iterator<Item = (usize, Scalars<'_>)> {
+    let (head, rest) = match values {
+        Values::Small(values) => (Scalars::Small(values), None),
+        Values::Field(values) => (Scalars::Field(values), None),
+        Values::Split(head, rest) => (Scalars::Small(head), Some((head.len(), Scalars::Field(rest)))),
+    };
+    [(0, head)].into_iter().chain(rest)
 }
 
 /// Most small values are zeros and ones.
@@ -199,6 +208,8 @@ mod tests {
             (Values::Field(fields[..4].to_vec()), None),
             (Values::Field(fields[..5].to_vec()), Some(tail)),
             (Values::Field(fields.clone()), None),
+            (Values::Split(vec![3, -4], fields[..2].to_vec()), None),
+            (Values::Split(vec![0, 1, 1], fields[..2].to_vec()), Some(fields[5..].to_vec())),
         ] {
             let column = complete(values.clone(), tail.clone()).expect("fits");
             let all = column.to_vec();

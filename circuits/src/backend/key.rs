@@ -21,13 +21,12 @@ use super::{
 };
 use crate::witness::Values;
 
-/// Degree of the constraints: the quotient has one piece less.
-const DEGREE: usize = 3;
-
 /// A circuit's fixed part. It needs no file: it follows from the circuit's layout.
 pub struct Key {
     pub(super) domain: Domain,
     pub(super) rows: usize,
+    /// Degree of the constraints: the quotient has one piece less.
+    pub(super) degree: usize,
     /// Rows that hold witness.
     pub(super) usable: usize,
     pub(super) numbering: Numbering,
@@ -65,6 +64,7 @@ impl Key {
         Ok(Self {
             domain,
             rows,
+            degree: cs.degree(),
             usable,
             numbering,
             fixed: fixed.into_iter().map(|values| Column::public(rows, values)).collect(),
@@ -78,7 +78,7 @@ impl Key {
     /// halo2's verifying key, over the Lagrange points of a reference string.
     pub fn verifying_key(&self, cs: ConstraintSystem<Fr>, lagrange: &[G1Affine]) -> VerifyingKey<G1Affine> {
         let commit = |columns: &[Column<'_>]| column::commit(&columns.iter().collect::<Vec<_>>(), lagrange);
-        let domain = EvaluationDomain::new(DEGREE as u32, self.rows.ilog2());
+        let domain = EvaluationDomain::new(self.degree as u32, self.rows.ilog2());
         let permutation = permutation::VerifyingKey::from_commitments(commit(&self.sigma));
         VerifyingKey::from_parts(domain, commit(&self.fixed), permutation, cs, vec![], false)
     }
@@ -135,9 +135,9 @@ fn supported(cs: &ConstraintSystem<Fr>) -> Result<Vec<usize>, BackendError> {
     if cs.challenge_phase().last() >= phases.last() {
         return unsupported("challenges after the last phase");
     }
-    let degrees = cs.gates().iter().flat_map(|gate| gate.polynomials()).map(|gate| gate.degree());
-    if cs.degree() != DEGREE || degrees.max() > Some(DEGREE) {
-        return unsupported("constraints of another degree than 3");
+    // Others would need another number of columns to a product of the permutation, or waste a piece.
+    if ![3, 5].contains(&cs.degree()) {
+        return unsupported("constraints of another degree than 3 or 5");
     }
     let wires = cs.permutation().get_columns();
     if wires.is_empty() {

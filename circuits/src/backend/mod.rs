@@ -23,7 +23,6 @@ mod transcript;
 
 use std::io;
 
-pub(crate) use column::scalars;
 pub use column::{Column, Given};
 pub use key::Key;
 pub use permutation::Position;

@@ -103,14 +103,17 @@ impl Prover<'_> {
         let instance = Column::public(key.rows, Values::Field(instances.to_vec()));
         let columns = Columns { advice: &advice, products: &products, instance: &instance };
         let pieces = quotient(key, vk, &columns, &challenges, &omegas);
-        let pieces = pieces.map(|piece| Column::public(key.rows, Values::Field(piece)));
+        let pieces: Vec<_> = pieces.into_iter().map(|piece| Column::public(key.rows, Values::Field(piece))).collect();
         transcript.points(self.commit(&pieces))?;
         seconds.quotient = watch.lap();
 
         let x = transcript.challenge();
         let power = x.pow([key.rows as u64]);
-        let mut folded = pieces[0].to_vec();
-        folded.par_chunks_mut(1 << 11).enumerate().for_each(|(i, rows)| pieces[1].add_scaled(&power, i << 11, rows));
+        let mut folded = vec![Fr::ZERO; key.rows];
+        let powers = permutation::powers(power, pieces.len());
+        folded.par_chunks_mut(1 << 11).enumerate().for_each(|(i, rows)| {
+            pieces.iter().zip(&powers).for_each(|(piece, power)| piece.add_scaled(power, i << 11, rows));
+        });
         let folded = Column::public(key.rows, Values::Field(folded));
         drop(pieces);
         let point = Point::new(key, &omegas, x);

@@ -1,7 +1,7 @@
 //! The quotient: all constraints, folded with powers of y, divided by what vanishes on the domain.
 //!
-//! The numerator has degree below `3n`, so the quotient `h = h_0 + X^n·h_1` is known from its values on two cosets of
-//! the domain. On each of them `X^n` is a constant `t`, and interpolation yields `h_0 + t·h_1`.
+//! Constraints of degree `d` make a quotient `h = h_0 + X^n·h_1 + …` of `d - 1` pieces, which is known from its values
+//! on as many cosets of the domain. On each of them `X^n` is a constant `t`, and interpolation yields `h_0 + t·h_1 + …`.
 
 use std::{borrow::Cow, collections::BTreeSet};
 
@@ -36,53 +36,69 @@ pub(super) struct Columns<'a> {
     pub instance: &'a Column<'a>,
 }
 
-/// The two pieces of the quotient, as values on the domain.
+/// The pieces of the quotient, as values on the domain.
 pub(super) fn quotient(
     key: &Key,
     vk: &VerifyingKey<G1Affine>,
     columns: &Columns<'_>,
     challenges: &Challenges<'_>,
     omegas: &[Fr],
-) -> [Vec<Fr>; 2] {
+) -> Vec<Vec<Fr>> {
     let mut program = Program::new(numerator(key, vk, challenges));
     let numbering = key.numbering;
     let own = numbering.shared()..numbering.variable();
     let merged = program.merge(|column| own.contains(&column), numbering.count());
     let mut coefficients = interpolated(key, columns, &program, &merged);
-    let shifts = [Fr::MULTIPLICATIVE_GENERATOR, Fr::MULTIPLICATIVE_GENERATOR.square()];
+    let shifts: Vec<Fr> = permutation::powers(Fr::MULTIPLICATIVE_GENERATOR, key.degree).split_off(1);
     let mut table = Table::new(&program);
     let code = program.code(key.rows.min(BLOCK));
-    let [mut first, mut second] = [0, 1].map(|i| {
-        let coset = key.domain.coset(shifts[i]);
-        table.fill(key, &coset, (shifts[i], omegas), &coefficients);
-        if i == 1 {
+    let mut pieces: Vec<Vec<Fr>> = vec![];
+    for (i, &shift) in shifts.iter().enumerate() {
+        let coset = key.domain.coset(shift);
+        table.fill(key, &coset, (shift, omegas), &coefficients);
+        let last = i + 1 == shifts.len();
+        if last {
             coefficients.clear();
         }
         let mut quotient = table.run(key, &code);
-        if i == 1 {
+        if last {
             table.columns.clear();
         }
-        let vanishing = shifts[i].pow([key.rows as u64]) - Fr::ONE;
+        let vanishing = shift.pow([key.rows as u64]) - Fr::ONE;
         let inverse = vanishing.invert().expect("a coset is not the domain");
         quotient.par_iter_mut().for_each(|x| *x *= inverse);
         key.domain.interpolate_coset(&coset, &mut quotient);
-        quotient
-    });
-    let [t, u] = shifts.map(|shift| shift.pow([key.rows as u64]));
-    let inverse = (u - t).invert().expect("two cosets");
-    first.par_iter_mut().zip(&mut second).for_each(|(a, b)| {
-        let high = (*b - *a) * inverse;
-        *a -= high * t;
-        *b = high;
-    });
+        pieces.push(quotient);
+    }
+    let constants: Vec<Fr> = shifts.iter().map(|shift| shift.pow([key.rows as u64])).collect();
+    separate(&constants, &mut pieces);
     let domain = key.domain.coset(Fr::ONE);
-    let mut pieces = [first, second];
     pieces.par_iter_mut().for_each(|piece| {
         let mut values = vec![Fr::ZERO; key.rows];
         key.domain.evaluate(&domain, piece, &mut values);
         *piece = values;
     });
     pieces
+}
+
+/// From `Σ_j t_i^j·h_j` for every `t_i` to the `h_j`, by Newton's interpolation: divided differences, then monomials.
+fn separate(t: &[Fr], values: &mut [Vec<Fr>]) {
+    let combine = |values: &mut [Vec<Fr>], at: usize, by: usize, of_at: Fr, of_by: Fr| {
+        let (low, high) = values.split_at_mut(at.max(by));
+        let (out, other) = if at > by { (&mut high[0], &low[by]) } else { (&mut low[at], &high[0]) };
+        out.par_iter_mut().zip(other).for_each(|(x, y)| *x = *x * of_at + y * of_by);
+    };
+    for step in 1..t.len() {
+        for i in (step..t.len()).rev() {
+            let inverse = (t[i] - t[i - step]).invert().expect("different cosets");
+            combine(values, i, i - 1, inverse, -inverse);
+        }
+    }
+    for step in (0..t.len() - 1).rev() {
+        for i in step..t.len() - 1 {
+            combine(values, i, i + 1, Fr::ONE, -t[step]);
+        }
+    }
 }
 
 /// All constraints in the verifier's order, the first with the highest power of y.
@@ -208,5 +224,26 @@ impl Table {
             code.run(&cells, out);
         });
         values
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_come_apart() {
+        for count in [2, 4] {
+            let pieces: Vec<Vec<Fr>> =
+                (0..count).map(|j| (0..5).map(|i| Fr::from(7 * j + i * i + 1)).collect()).collect();
+            let t: Vec<Fr> = (0..count).map(|i| Fr::from(3 + i * i * 5)).collect();
+            let fold = |&t: &Fr| {
+                let at = |i: usize| pieces.iter().rev().fold(Fr::ZERO, |sum, piece| sum * t + piece[i]);
+                (0..5).map(at).collect()
+            };
+            let mut values: Vec<Vec<Fr>> = t.iter().map(fold).collect();
+            separate(&t, &mut values);
+            assert_eq!(values, pieces);
+        }
     }
 }

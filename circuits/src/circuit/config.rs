@@ -10,7 +10,7 @@ use halo2_proofs::{
 use halo2curves::bn256::Fr;
 
 use crate::{
-    plan::{Feed, Flag, Number, Point, RowKind, Shape, columns_for, point},
+    plan::{Code, Flag, Lattice, Number, RowKind, Shape},
     poseidon::WIDTH,
 };
 
@@ -25,23 +25,24 @@ pub struct First {
     pub y: Vec<Column<Advice>>,
     /// Remainders, by lane.
     pub rem: Vec<Column<Advice>>,
-    /// How often each table row is looked up as a pair.
-    pub pair_count: Column<Advice>,
-    /// How often each table row is looked up as a remainder.
-    pub rem_count: Column<Advice>,
-    /// State of the hash.
-    pub hash: [Column<Advice>; WIDTH],
+    /// How often each table row is looked up. Beside the logits, the count of those before the label.
+    pub count: Column<Advice>,
+}
+
+impl First {
+    /// Where the state of the hashes lies.
+    pub fn state(&self) -> [Column<Advice>; WIDTH] {
+        [self.d[0], self.y[0], self.rem[0]]
+    }
 }
 
 /// Advice of the second phase: what s, γ and δ make of the first, and α must not be able to influence.
 #[derive(Clone, Debug)]
 pub struct Second {
-    /// Border terms, summed over channels.
+    /// Border terms, summed over channels. Beside the logits, whether the label is reached. In the hashes, fifth powers.
     pub edge: Column<Advice>,
     /// Reciprocals of what is looked up, by lane.
     pub helpers: Vec<Column<Advice>>,
-    /// Counts over reciprocals of the table.
-    pub table: Column<Advice>,
     /// Running balance of lookups against the table.
     pub balance: Column<Advice>,
 }
@@ -49,18 +50,12 @@ pub struct Second {
 /// Advice of the third phase: running sums in α.
 #[derive(Clone, Debug)]
 pub struct Third {
-    /// Running sum of a channel as its consumers read it.
+    /// Running sum of a channel as its consumers read it, or of hashed elements.
     pub read: Column<Advice>,
-    /// Running sum of a channel's accumulators.
+    /// Running sum of a channel's accumulators, or of a kernel. In the hashes, squares.
     pub made: Column<Advice>,
-    /// Running sum of a layer's channels.
+    /// Running sum of a layer's channels, or total of kernel × channel over a layer. In the hashes, fourth powers.
     pub layer: Column<Advice>,
-    /// Running sum of a kernel.
-    pub kernel: Column<Advice>,
-    /// Running total of kernel × channel over a layer.
-    pub total: Column<Advice>,
-    /// Running sum of hashed elements.
-    pub absorbed: Column<Advice>,
     /// The wire: the only column whose cells are copied.
     pub wire: Column<Advice>,
 }
@@ -76,10 +71,10 @@ pub struct Config {
     pub second: Second,
     /// Third phase.
     pub third: Third,
-    /// Flags by [`Flag`].
+    /// Flags that have columns, by [`Flag`].
     pub flags: Vec<Column<Fixed>>,
-    /// Columns that encode kinds of activation rows, then those that encode feeds.
-    pub kinds: Vec<Column<Fixed>>,
+    /// Columns that encode rows.
+    pub codes: Vec<Column<Fixed>>,
     /// Numbers by [`Number`].
     pub numbers: Vec<Column<Fixed>>,
     /// Public instances.
@@ -104,15 +99,12 @@ impl Config {
             d: many(meta, || FirstPhase, shape.lanes),
             y: many(meta, || FirstPhase, shape.lanes),
             rem: many(meta, || FirstPhase, shape.lanes),
-            pair_count: one(meta, FirstPhase),
-            rem_count: one(meta, FirstPhase),
-            hash: std::array::from_fn(|_| one(meta, FirstPhase)),
+            count: one(meta, FirstPhase),
         };
         let [s, gamma, delta] = std::array::from_fn(|_| meta.challenge_usable_after(FirstPhase));
         let second = Second {
             edge: one(meta, SecondPhase),
             helpers: many(meta, || SecondPhase, shape.lanes),
-            table: one(meta, SecondPhase),
             balance: one(meta, SecondPhase),
         };
         let alpha = meta.challenge_usable_after(SecondPhase);
@@ -120,9 +112,6 @@ impl Config {
             read: one(meta, ThirdPhase),
             made: one(meta, ThirdPhase),
             layer: one(meta, ThirdPhase),
-            kernel: one(meta, ThirdPhase),
-            total: one(meta, ThirdPhase),
-            absorbed: one(meta, ThirdPhase),
             wire: one(meta, ThirdPhase),
         };
         meta.enable_equality(third.wire);
@@ -132,9 +121,9 @@ impl Config {
             first,
             second,
             third,
-            flags: fixed(meta, Flag::COUNT),
-            kinds: fixed(meta, columns_for(shape.kinds.len()) + columns_for(Feed::COUNT)),
-            numbers: fixed(meta, Number::Round0 as usize + WIDTH),
+            flags: fixed(meta, shape.flag_columns().len()),
+            codes: fixed(meta, shape.lattice().columns),
+            numbers: fixed(meta, Number::COUNT),
             instance: meta.instance_column(),
             challenges: [s, gamma, delta, alpha],
         };
@@ -143,58 +132,76 @@ impl Config {
     }
 }
 
+impl Config {
+    /// All fixed columns, in the order in which [`crate::plan::Plan::fixed`] fills them.
+    pub fn fixed(&self) -> impl Iterator<Item = Column<Fixed>> {
+        [&self.flags, &self.codes, &self.numbers].into_iter().flatten().copied()
+    }
+}
+
 /// Cells of one row and its neighbours, as expressions.
 pub(super) struct Cells<'a, 'b> {
     pub config: &'a Config,
+    pub lattice: Lattice,
+    /// By code, its point in the lattice.
+    pub points: &'a [Vec<u8>],
     pub meta: &'a mut VirtualCells<'b, Fr>,
 }
 
 impl Cells<'_, '_> {
+    /// One in rows with this flag, zero in others.
     pub fn flag(&mut self, flag: Flag) -> Expression<Fr> {
-        self.meta.query_fixed(self.config.flags[flag as usize], Rotation::cur())
+        match self.config.flags.get(flag as usize) {
+            Some(&column) => self.meta.query_fixed(column, Rotation::cur()),
+            None => self.codes(|code| code.has(flag)),
+        }
     }
 
     pub fn number(&mut self, number: Number) -> Expression<Fr> {
         self.meta.query_fixed(self.config.numbers[number as usize], Rotation::cur())
     }
 
-    pub fn round_constant(&mut self, i: usize) -> Expression<Fr> {
-        self.meta.query_fixed(self.config.numbers[Number::Round0 as usize + i], Rotation::cur())
-    }
-
-    /// One in rows of this kind, zero in others: of degree 2.
-    pub fn kind(&mut self, index: usize) -> Expression<Fr> {
-        let columns = columns_for(self.config.shape.kinds.len());
-        self.select(0..columns, point(index, columns))
+    /// One in rows of this kind, zero in others: of the lattice's order.
+    pub fn kind(&mut self, kind: RowKind) -> Expression<Fr> {
+        self.kinds(|k| *k == kind)
     }
 
     /// The sum over the kinds that match.
     pub fn kinds(&mut self, matches: impl Fn(&RowKind) -> bool) -> Expression<Fr> {
-        let kinds = self.config.shape.kinds.clone();
-        let matching = kinds.iter().enumerate().filter(|(_, kind)| matches(kind));
-        matching.fold(constant(0), |sum, (index, _)| sum + self.kind(index))
+        self.codes(|code| code.kind.as_ref().is_some_and(&matches))
     }
 
-    /// One in rows with this feed, zero in others: of degree 2.
-    pub fn feed(&mut self, feed: Feed) -> Expression<Fr> {
-        let columns = columns_for(Feed::COUNT);
-        let first = columns_for(self.config.shape.kinds.len());
-        self.select(first..first + columns, point(feed as usize, columns))
+    fn codes(&mut self, matches: impl Fn(&Code) -> bool) -> Expression<Fr> {
+        let points = self.points;
+        let codes = self.config.shape.codes.iter().zip(points);
+        let matching: Vec<&Vec<u8>> = codes.filter(|(code, _)| matches(code)).map(|(_, point)| point).collect();
+        let selected: Vec<Expression<Fr>> = matching.into_iter().map(|point| self.select(point)).collect();
+        selected.into_iter().reduce(|sum, one| sum + one).unwrap_or(constant(0))
     }
 
-    fn select(&mut self, columns: std::ops::Range<usize>, point: Point) -> Expression<Fr> {
-        let first = columns.start;
-        let at = |cells: &mut Self, i: usize| cells.meta.query_fixed(cells.config.kinds[first + i], Rotation::cur());
-        match point {
-            Point::One(i) => {
-                let sum = (0..columns.len()).fold(constant(0), |sum, j| sum + at(self, j));
-                at(self, i) * (constant(2) - sum)
+    /// One at a point of the lattice, zero at all others and at the origin.
+    fn select(&mut self, point: &[u8]) -> Expression<Fr> {
+        let columns: Vec<Expression<Fr>> =
+            self.config.codes.iter().map(|&column| self.meta.query_fixed(column, Rotation::cur())).collect();
+        let sum: usize = point.iter().map(|&x| usize::from(x)).sum();
+        let (mut factors, mut scale) = (vec![], 1);
+        for (column, &coordinate) in columns.iter().zip(point) {
+            // Falling factorials: zero below the point in this coordinate.
+            for below in 0..i64::from(coordinate) {
+                factors.push(if below == 0 { column.clone() } else { column.clone() - constant(below) });
+                scale *= below + 1;
             }
-            Point::Two(i) => {
-                let half = Fr::from(2).invert().unwrap_or(Fr::zero());
-                at(self, i) * (at(self, i) - constant(1)) * half
-            }
-            Point::Both(i, j) => at(self, i) * at(self, j),
+        }
+        // Above it in all coordinates, the sum is larger.
+        for above in sum + 1..=self.lattice.order {
+            let all = columns.iter().cloned().reduce(|sum, column| sum + column).unwrap_or(constant(0));
+            factors.push(constant(above as i64) - all);
+            scale *= (above - sum) as i64;
+        }
+        let product = factors.into_iter().reduce(|product, factor| product * factor).unwrap_or(constant(0));
+        match scale {
+            1 => product,
+            _ => product * Expression::Constant(Fr::from(scale as u64).invert().unwrap_or(Fr::zero())),
         }
     }
 

@@ -14,7 +14,7 @@ use halo2curves::bn256::Fr;
 pub use config::{Config, First, Second, Third};
 
 use crate::{
-    plan::{Plan, Shape},
+    plan::{Degree, Plan, Shape},
     witness::{Challenges, Drawn, Values, Witness},
 };
 
@@ -34,8 +34,9 @@ impl Default for Shape {
             k: 0,
             lanes: 1,
             weight_columns: 1,
+            degree: Degree::Three,
             precision: crate::network::Precision { bits: 11, frac: 1 },
-            kinds: vec![],
+            codes: vec![],
         }
     }
 }
@@ -100,16 +101,9 @@ fn assign(region: &mut Region<'_, Fr>, columns: &[(Column<Advice>, &Values)]) {
 
 impl ModelCircuit {
     fn assign_fixed(&self, config: &Config, region: &mut Region<'_, Fr>) {
-        let rows = self.plan.usable_rows();
-        let small = config.flags.iter().chain(&config.kinds).zip(self.plan.flags.iter().chain(&self.plan.kinds));
-        for (column, values) in small {
-            for (row, &value) in values[..rows].iter().enumerate().filter(|(_, v)| **v != 0) {
-                region.assign_fixed(*column, row, Fr::from(u64::from(value)));
-            }
-        }
-        for (column, values) in config.numbers.iter().zip(&self.plan.numbers) {
-            for &(row, value) in values {
-                region.assign_fixed(*column, row, value);
+        for (column, values) in config.fixed().zip(self.plan.fixed()) {
+            for (row, value) in (0..values.len()).map(|row| (row, values.get(row))).filter(|(_, x)| *x != Fr::zero()) {
+                region.assign_fixed(column, row, value);
             }
         }
     }

@@ -5,7 +5,7 @@
 //! pixels for the commitment instead. At a channel's end its produced sum joins the *layer's* sum, one power of s above
 //! the channels that follow. A block is the input, a layer's cells or a layer's border; its sum leaves at its end.
 
-use super::{Exports, FIRST_FREE_ROW, Geometry, Monomial, Reading, RowKind, Step, ValueId, Values};
+use super::{Derived, Exports, FIRST_FREE_ROW, Geometry, Monomial, Reading, RowKind, Step, ValueId};
 use crate::{
     network::{MapId, Network},
     poseidon::PACK,
@@ -20,7 +20,7 @@ pub enum ActivationRow {
     Open,
     /// A block ends.
     Close,
-    /// Between the sub-maps of a channel, and after the last comparison.
+    /// Between the sub-maps of a channel.
     Hold,
     /// Cells of a map: lane `l` holds cell `first + l·step`, for `l < count`.
     Cells {
@@ -45,6 +45,8 @@ pub enum ActivationRow {
         /// The logit.
         logit: usize,
     },
+    /// After the last comparison.
+    Label,
 }
 
 /// What a block's sum is of.
@@ -82,8 +84,10 @@ pub struct Activations {
     pub exports: Exports,
     /// Every block's sum.
     pub blocks: Vec<BlockSum>,
-    /// First row of a comparison.
+    /// First row of a comparison; the others follow two rows apart.
     pub first_compare: usize,
+    /// Row where the label leaves.
+    pub label_row: usize,
     /// Row where the packed logits leave.
     pub logits_row: usize,
     /// Monomial of the last logit in the packed logits.
@@ -94,7 +98,7 @@ struct Layout<'a> {
     net: &'a Network,
     readings: &'a [Reading],
     lanes: usize,
-    values: &'a mut Values,
+    values: &'a mut Derived,
     out: Activations,
     pending: Option<(MapId, usize, (usize, usize))>,
     /// Monomial of the row above on the produced side; none where a block starts.
@@ -102,8 +106,8 @@ struct Layout<'a> {
 }
 
 impl Activations {
-    /// Lays out the logits, which the hashes go below of, then the input, every layer's border and every layer's output.
-    pub fn new(net: &Network, readings: &[Reading], lanes: usize, values: &mut Values) -> Self {
+    /// Lays out the logits, then the input, every layer's border and every layer's output.
+    pub fn new(net: &Network, readings: &[Reading], lanes: usize, values: &mut Derived) -> Self {
         let out = Activations {
             // The first rows of the wire column hold instances and challenges; nothing may leave to it there.
             rows: vec![ActivationRow::Idle; FIRST_FREE_ROW],
@@ -112,6 +116,7 @@ impl Activations {
             exports: Exports::new(),
             blocks: vec![],
             first_compare: 0,
+            label_row: 0,
             logits_row: 0,
             last_logit: Monomial::default(),
         };
@@ -198,10 +203,12 @@ impl Layout<'_> {
                     };
                     above = Some(exponent);
                     let count = self.lanes.min(cols - j);
+                    // A lane has no distance from itself: rows of one are of one kind.
+                    let hop = if count == 1 { 1 } else { reading.step };
                     let first = map.index(c, row, column);
                     self.push(
                         ActivationRow::Cells { map: id, first, step: reading.step, count },
-                        RowKind::Cells { count, read, hop: reading.step, made, pixels: id == 0, logit: false },
+                        RowKind::Cells { count, read, hop, made, pixels: id == 0, logit: false },
                     );
                 }
             }
@@ -216,7 +223,7 @@ impl Layout<'_> {
             for c in 0..map.channels {
                 layout.channel(0, c, |i, j| {
                     let row = c * map.height + i;
-                    Monomial { x: (row / PACK * map.width + j) as i64, y: 0, z: (row % PACK) as i64 }
+                    Monomial { x: (row / PACK * map.width + j) as i64, z: (row % PACK) as i64 }
                 });
             }
         });
@@ -267,10 +274,10 @@ impl Layout<'_> {
                 };
                 let kind = RowKind::Cells { count: 1, read, hop: 1, made: Step::Start, pixels: false, logit: true };
                 layout.push(ActivationRow::Cells { map, first: c, step: 1, count: 1 }, kind);
-                layout.push(ActivationRow::Compare { logit: c }, RowKind::Wait);
+                layout.push(ActivationRow::Compare { logit: c }, RowKind::Compare);
             }
-            // The label leaves from the last comparison, and takes two cells of the wire.
-            layout.push(ActivationRow::Hold, RowKind::Wait);
+            layout.out.label_row = layout.out.rows.len();
+            layout.push(ActivationRow::Label, RowKind::Label);
             layout.out.last_logit = Monomial { z: ((classes - 1) % PACK) as i64, ..Monomial::default() };
         });
         self.out.logits_row = self.out.rows.len() - 1;

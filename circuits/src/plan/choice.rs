@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Degree;
 use crate::network::{MapId, NetworkError};
 
 /// The largest circuit has `2^MAX_K` rows.
@@ -16,13 +17,15 @@ pub struct Choice {
     pub lanes: usize,
     /// Parameter columns.
     pub weight_columns: usize,
+    /// Degree of the constraints.
+    pub degree: Degree,
     /// Rows; `None` takes the fewest that fit.
     pub k: Option<u32>,
 }
 
 impl Default for Choice {
     fn default() -> Self {
-        Self { lanes: 2, weight_columns: 2, k: None }
+        Self { lanes: 2, weight_columns: 2, degree: Degree::Three, k: None }
     }
 }
 

@@ -1,102 +1,158 @@
-//! Rows of the hashes: three for a full round, two for a partial one.
+//! Rows of the hashes: one for each S-box, in the first lane's columns below everything else.
+//!
+//! A chain starts below a [`Stir::Seam`]; its hashes follow each other, each with its digest in a row of its own
+//! ([`Stir::Absorb`]), the last of which is the next seam.
+
+use std::sync::LazyLock;
 
 use halo2curves::bn256::Fr;
 
-use super::{Flag, Number, Plan};
+use super::Stir;
 use crate::{
     network::Network,
-    poseidon::{self, PACK, PARAMETERS},
+    poseidon::{self, PACK, PARAMETERS, WIDTH},
 };
+
+/// One S-box: what follows it, and what is added before it.
+#[derive(Clone, Copy, Debug)]
+pub struct Box {
+    /// What makes the next state.
+    pub stir: Stir,
+    /// Added to the first element.
+    pub constant: Fr,
+}
+
+/// The S-boxes of one hash, in order. In a full round every element comes first in turn.
+///
+/// A partial round adds constants to elements that have no S-box there. What they come to after the matrix is added to
+/// the next round's constants instead, so that every S-box has one constant.
+pub static BOXES: LazyLock<Vec<Box>> = LazyLock::new(|| {
+    let mut boxes = vec![];
+    let mut late = [Fr::zero(); WIDTH];
+    for (round, constants) in PARAMETERS.constants.iter().enumerate() {
+        let constants: [Fr; WIDTH] = std::array::from_fn(|i| constants[i] + late[i]);
+        if PARAMETERS.is_full(round) {
+            late = [Fr::zero(); WIDTH];
+            for (i, constant) in constants.into_iter().enumerate() {
+                boxes.push(Box { stir: if i + 1 < WIDTH { Stir::Turn } else { Stir::MixFull }, constant });
+            }
+        } else {
+            let [constant, rest @ ..] = constants;
+            late = std::array::from_fn(|i| rest.iter().zip(&PARAMETERS.matrix[i][1..]).map(|(x, m)| x * m).sum());
+            boxes.push(Box { stir: Stir::MixPartial, constant });
+        }
+    }
+    boxes
+});
+
+impl Stir {
+    /// What becomes of a state whose first element's fifth power is given. Nothing for the rows without an S-box.
+    pub fn apply(self, [_, second, third]: [Fr; WIDTH], fifth: Fr) -> Option<[Fr; WIDTH]> {
+        let mix =
+            |state: [Fr; WIDTH]| std::array::from_fn(|i| (0..WIDTH).map(|j| PARAMETERS.matrix[i][j] * state[j]).sum());
+        match self {
+            Self::Turn => Some([second, third, fifth]),
+            Self::MixFull => Some(mix([second, third, fifth])),
+            Self::MixPartial => Some(mix([fifth, second, third])),
+            Self::Absorb | Self::Seam => None,
+        }
+    }
+}
+
+/// Rows of one hash: its S-boxes, and the digest.
+pub fn rows_per_hash() -> usize {
+    BOXES.len() + 1
+}
 
 /// One commitment's chain of hashes.
 #[derive(Clone, Copy, Debug)]
 pub struct Chain {
-    /// First row.
-    pub start: usize,
+    /// The seam above its first row.
+    pub seam: usize,
     /// Hashes after the salted one: one for each element.
     pub elements: usize,
-    /// Domain.
+    /// Domain, part of the constant that is added to the second element of the first state.
     pub domain: Fr,
 }
 
 impl Chain {
     /// Row where hash `i` starts.
     pub fn hash_row(&self, i: usize) -> usize {
-        self.start + i * rows_per_hash()
+        self.seam + 1 + i * rows_per_hash()
     }
 
-    /// Row that holds the digest: the last state's.
+    /// Row that holds the digest: the next seam.
     pub fn digest_row(&self) -> usize {
         self.hash_row(self.elements + 1) - 1
     }
+
+    /// Every S-box with its row; the constant of one of them has the domain in it.
+    pub fn boxes(&self) -> impl Iterator<Item = (usize, Box)> {
+        let Self { elements, domain, .. } = *self;
+        let starts = (0..=elements).map(|hash| (hash, self.hash_row(hash)));
+        starts.flat_map(move |(hash, start)| {
+            BOXES.iter().enumerate().map(move |(i, &Box { stir, constant })| {
+                let domain = if (hash, i) == (0, 1) { domain } else { Fr::zero() };
+                (start + i, Box { stir, constant: constant + domain })
+            })
+        })
+    }
+
+    /// Rows where a digest is taken in by the next hash.
+    pub fn absorbs(&self) -> impl Iterator<Item = usize> {
+        let chain = *self;
+        (1..=chain.elements).map(move |hash| chain.hash_row(hash) - 1)
+    }
 }
 
-/// Rows of one hash: its rounds, and the last state.
-pub fn rows_per_hash() -> usize {
-    (0..PARAMETERS.rounds()).map(round_rows).sum::<usize>() + 1
-}
-
-/// Rows of one round.
-pub fn round_rows(round: usize) -> usize {
-    if PARAMETERS.is_full(round) { 3 } else { 2 }
-}
-
-/// Both commitments, and the arg-max, which uses the same columns beside the logits.
+/// Both commitments.
 #[derive(Clone, Copy, Debug)]
 pub struct Hashing {
     /// Commitment to the input.
     pub input: Chain,
     /// Commitment to the logits.
     pub output: Chain,
-    /// Row of the first comparison.
-    pub compare: usize,
-    /// Number of comparisons, two rows apart.
-    pub classes: usize,
-    /// First row after all of this.
+    /// First row after all of this, and after the one that the last seam reaches into.
     pub end: usize,
 }
 
 impl Hashing {
-    /// Places the hashes below the logits.
-    pub fn new(net: &Network, compare: usize, start: usize) -> Self {
-        let classes = net.classes();
-        let chain = |start, elements, domain| Chain { start, elements, domain };
+    /// Places the hashes from a row on.
+    pub fn new(net: &Network, start: usize) -> Self {
+        let chain = |seam, elements, domain| Chain { seam, elements, domain };
         let input = chain(start, poseidon::input_elements(net), poseidon::input_domain(net));
-        let output = chain(input.digest_row() + 1, classes.div_ceil(PACK), poseidon::output_domain(net));
-        Self { input, output, compare, classes, end: output.digest_row() + 2 }
+        let output = chain(input.digest_row(), net.classes().div_ceil(PACK), poseidon::output_domain(net));
+        Self { input, output, end: output.digest_row() + 2 }
     }
 
-    /// Rows where a digest or the label leaves to the wire: there and, for what was absorbed, in the next row.
-    pub fn exports(&self) -> [usize; 3] {
-        [self.input.digest_row(), self.output.digest_row(), self.compare + 2 * (self.classes - 1)]
+    /// Rows of both.
+    pub fn rows(net: &Network) -> usize {
+        Self::new(net, 0).end
     }
 
-    pub(super) fn fill(&self, plan: &mut Plan) {
-        for chain in [&self.input, &self.output] {
-            for hash in 0..=chain.elements {
-                let start = chain.hash_row(hash);
-                plan.flags[Flag::Seed as usize][start] = if hash == 0 { 1 } else { 2 };
-                fill_hash(plan, start, if hash == 0 { chain.domain } else { Fr::zero() });
-            }
-        }
-        for row in self.exports() {
-            plan.set(Flag::Seed, row);
-        }
-        for logit in 0..self.classes {
-            plan.set(Flag::Compare, self.compare + 2 * logit);
-        }
+    /// Both chains.
+    pub fn chains(&self) -> [&Chain; 2] {
+        [&self.input, &self.output]
+    }
+
+    /// Rows of seams.
+    pub fn seams(&self) -> [usize; 3] {
+        [self.input.seam, self.output.seam, self.output.digest_row()]
     }
 }
 
-/// Rows of one hash. The domain of a chain is part of the constant that is added to its first state.
-fn fill_hash(plan: &mut Plan, start: usize, domain: Fr) {
-    let mut row = start;
-    for round in 0..PARAMETERS.rounds() {
-        plan.set(if PARAMETERS.is_full(round) { Flag::Full } else { Flag::Partial }, row);
-        for (i, &constant) in PARAMETERS.constants[round].iter().enumerate() {
-            let domain = if (round, i) == (0, 1) { domain } else { Fr::zero() };
-            plan.numbers[Number::Round0 as usize + i].push((row, constant + domain));
-        }
-        row += round_rows(round);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_boxes_make_the_hash() {
+        let inputs = [Fr::from(5), Fr::from(7)];
+        let start = [Fr::zero(), inputs[0], inputs[1]];
+        let end = BOXES.iter().fold(start, |state, b| {
+            let x = state[0] + b.constant;
+            b.stir.apply(state, x.square().square() * x).expect("an S-box")
+        });
+        assert_eq!(end[0], poseidon::hash2(inputs));
     }
 }

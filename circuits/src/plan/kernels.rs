@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Activations, Feed, Geometry, Reading, ValueId, Values, taps_per_row};
+use super::{Activations, Derived, Feed, Geometry, Reading, ValueId, taps_per_row};
 use crate::network::{Layer, Network, Op};
 
 /// Names one parameter.
@@ -36,14 +36,14 @@ pub struct Kernels {
     pub cells: Vec<ParamCell>,
     /// Steps of the kernel sum, by row.
     pub carries: BTreeMap<usize, ValueId>,
-    /// Values that are multiplied with the kernel of the row above, by row.
+    /// Derived that are multiplied with the kernel of the row above, by row.
     pub products: BTreeMap<usize, ValueId>,
-    /// What rows do, where they do anything.
-    pub feeds: BTreeMap<usize, Feed>,
+    /// First row.
+    pub start: usize,
+    /// What rows do, one after the other.
+    pub feeds: Vec<Feed>,
     /// Rows where the layers' totals leave.
     pub totals: Vec<usize>,
-    /// First row after the kernels.
-    pub end: usize,
 }
 
 /// Rows of one kernel value.
@@ -53,7 +53,7 @@ struct Group {
 }
 
 struct GroupRow {
-    feed: Option<Feed>,
+    feed: Feed,
     carry: Option<ValueId>,
     parameters: Vec<(usize, Parameter)>,
 }
@@ -61,24 +61,23 @@ struct GroupRow {
 struct Layout<'a> {
     net: &'a Network,
     columns: usize,
-    /// Rows where the wire has other uses.
-    taken: &'a [bool],
-    values: &'a mut Values,
+    values: &'a mut Derived,
     out: Kernels,
 }
 
 impl Kernels {
-    /// Lays out the parameters of every layer, from row `start` on, around rows where the wire is taken.
+    /// Lays out the parameters of every layer below the activations.
     pub fn new(
         net: &Network,
         readings: &[Reading],
         columns: usize,
         activations: &Activations,
-        taken: &[bool],
-        start: usize,
-        values: &mut Values,
+        values: &mut Derived,
     ) -> Self {
-        let mut layout = Layout { net, columns, taken, values, out: Self { end: start, ..Self::default() } };
+        let start = activations.rows.len();
+        // Whatever is above, the first total starts from zero.
+        let out = Self { start, feeds: vec![Feed::Leave], ..Self::default() };
+        let mut layout = Layout { net, columns, values, out };
         for (index, layer) in net.layers.iter().enumerate() {
             let geometry = Geometry::new(net, layer, readings[layer.inputs[0]]);
             let sources = layout.sources(layer, readings, activations);
@@ -91,9 +90,14 @@ impl Kernels {
         }
         layout.out
     }
+
+    /// First row after the kernels.
+    pub fn end(&self) -> usize {
+        self.start + self.feeds.len()
+    }
 }
 
-/// Values of a layer's input channels, by input, channel and phase.
+/// Derived of a layer's input channels, by input, channel and phase.
 type Sources = BTreeMap<(usize, usize, (usize, usize)), ValueId>;
 
 impl Layout<'_> {
@@ -119,45 +123,30 @@ impl Layout<'_> {
         sources
     }
 
-    fn is_taken(&self, row: usize) -> bool {
-        self.taken.get(row).is_some_and(|&t| t)
+    /// Adds a row.
+    fn push(&mut self, row: GroupRow) {
+        let at = self.out.end();
+        self.out.feeds.push(row.feed);
+        self.out.carries.extend(row.carry.map(|value| (at, value)));
+        let cells = row.parameters.into_iter();
+        self.out.cells.extend(cells.map(|(column, parameter)| ParamCell { row: at, column, parameter }));
     }
 
-    /// Places a group as early as its carries and its product find the wire free. With `shift` the product's row is its
-    /// own, and makes room in the total before it takes the product in; otherwise the next group may start there.
+    /// Adds a group, and its product with a value in the row after it. With `shift` that row is its own, and makes room
+    /// in the total before it takes the product in; otherwise the next group starts there.
     fn place(&mut self, group: Group, source: ValueId, shift: bool) {
-        let len = group.rows.len();
-        let mut start = self.out.end;
-        let clash = |start: usize| {
-            let carries = group.rows.iter().enumerate().filter(|(_, row)| row.carry.is_some()).map(|(i, _)| i);
-            carries.chain([len]).any(|i| self.is_taken(start + i))
-        };
-        while clash(start) {
-            start += 1;
-        }
-        for (row, content) in (start..).zip(group.rows) {
-            self.out.feeds.extend(content.feed.map(|feed| (row, feed)));
-            self.out.carries.extend(content.carry.map(|value| (row, value)));
-            let cells = content.parameters.into_iter();
-            self.out.cells.extend(cells.map(|(column, parameter)| ParamCell { row, column, parameter }));
-        }
-        let product = start + len;
-        self.out.products.insert(product, source);
-        self.out.end = product;
+        group.rows.into_iter().for_each(|row| self.push(row));
+        self.out.products.insert(self.out.end(), source);
         if shift {
-            self.out.feeds.insert(product, Feed::Shift);
-            self.out.end += 1;
+            self.out.feeds.push(Feed::Shift);
         }
     }
 
+    /// Ends a layer: the last product is taken in, then the total leaves.
     fn leave(&mut self) {
-        let mut row = self.out.end + 1;
-        while self.is_taken(row) {
-            row += 1;
-        }
-        self.out.feeds.insert(row, Feed::Leave);
-        self.out.totals.push(row);
-        self.out.end = row + 1;
+        self.out.feeds.push(Feed::Keep);
+        self.out.totals.push(self.out.end());
+        self.out.feeds.push(Feed::Leave);
     }
 
     /// Parameters of all outputs in powers of s: the last output has power zero.
@@ -165,7 +154,7 @@ impl Layout<'_> {
         let rows = outputs.div_ceil(self.columns);
         let slot = |power: usize| Some(name((outputs - 1).checked_sub(power)?));
         let row = |n: usize| GroupRow {
-            feed: Some(if n == 0 { Feed::Fresh } else { Feed::Next }),
+            feed: if n == 0 { Feed::Fresh } else { Feed::Next },
             carry: None,
             parameters: (0..self.columns)
                 .filter_map(|column| Some((column, slot(self.columns * (rows - 1 - n) + column)?)))
@@ -219,13 +208,13 @@ impl Layout<'_> {
             let base = row[row.len() - 1].shift;
             let carry = above.map(|before| self.values.alpha(before - base));
             let parameters = row.iter().map(|tap| (tap.shift - base, name(tap.index))).collect();
-            let feed = Some(if row.len() > 1 { Feed::Taps } else { Feed::Tap });
+            let feed = if row.len() > 1 { Feed::Taps } else { Feed::Tap };
             group.rows.push(GroupRow { feed, carry, parameters });
             (above, rest) = (Some(base), after);
         }
         if let Some(base) = above.filter(|&base| base > 0) {
             let carry = Some(self.values.alpha(base));
-            group.rows.push(GroupRow { feed: None, carry, parameters: vec![] });
+            group.rows.push(GroupRow { feed: Feed::Keep, carry, parameters: vec![] });
         }
         group
     }

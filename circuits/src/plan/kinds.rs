@@ -1,4 +1,4 @@
-//! Kinds of rows, and how few fixed columns tell them apart.
+//! Kinds of rows.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,17 +17,57 @@ pub enum Step {
     Wrap,
 }
 
-/// What one row of activations does to the running sums. A network has a dozen or two kinds of rows.
+/// What a row of parameters does to the kernel sum and the total.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Feed {
+    /// Parameters of consecutive outputs; a new kernel starts.
+    Fresh,
+    /// Further parameters of the same kernel.
+    Next,
+    /// One tap of a window.
+    Tap,
+    /// As many taps of a window, side by side, as a row takes.
+    Taps,
+    /// No parameters.
+    Keep,
+    /// The total makes room for another channel.
+    Shift,
+    /// The total of a layer leaves to the wire, and the next one starts from zero.
+    Leave,
+}
+
+/// What a row of the hashes does to make the state of the next row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Stir {
+    /// One S-box of a full round, not the last: the state turns, so that the next element comes first.
+    Turn,
+    /// The last S-box of a full round; then the matrix.
+    MixFull,
+    /// The only S-box of a partial round; then the matrix.
+    MixPartial,
+    /// No S-box: the state is a digest, and the next hash of its chain takes it in.
+    Absorb,
+    /// No S-box: the state is a chain's digest, which leaves to the wire, and another chain may start.
+    Seam,
+}
+
+/// What one row does. A network has two or three dozen kinds of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum RowKind {
+    /// A public instance enters the wire.
+    Instance,
+    /// The challenge α enters the wire, and the balance starts.
+    Load,
     /// A layer's sum leaves to the wire; the next block starts from nothing.
     Open,
     /// A block's last channel ends: its value leaves to the wire, and it joins the layer's sum.
     Close,
     /// The sums wait; the value of the channel above leaves to the wire.
     Hold,
-    /// The sums wait.
-    Wait,
+    /// The sums wait while the arg-max looks at the logit in the row above.
+    Compare,
+    /// The sums wait; the label leaves to the wire.
+    Label,
     /// One term of a layer's border.
     Edge(Step),
     /// Cells of a map.
@@ -45,9 +85,18 @@ pub enum RowKind {
         /// Whether it is a logit, which the arg-max looks at.
         logit: bool,
     },
+    /// Parameters.
+    Feed(Feed),
+    /// A hash.
+    Hash(Stir),
 }
 
 impl RowKind {
+    /// Whether the running sums of activations go over this row.
+    pub fn is_activation(&self) -> bool {
+        !matches!(self, Self::Instance | Self::Load | Self::Feed(_) | Self::Hash(_))
+    }
+
     /// Whether the channel above joins the layer's sum here.
     pub fn takes(&self) -> bool {
         matches!(self, Self::Close | Self::Cells { made: Step::Start, .. })
@@ -63,75 +112,13 @@ impl RowKind {
         matches!(self, Self::Edge(Step::Ride) | Self::Cells { made: Step::Ride, .. })
     }
 
-    /// Whether the row uses the wire.
-    pub fn uses_wire(&self) -> bool {
-        self.exports() || self.rides() || matches!(self, Self::Open)
+    /// Whether reading and produced sum stay as they are.
+    pub fn waits(&self) -> bool {
+        matches!(self, Self::Hold | Self::Compare | Self::Label)
     }
 
     /// Whether the row's cells are looked up.
     pub fn is_looked_up(&self) -> bool {
-        matches!(self, Self::Hold | Self::Wait | Self::Cells { .. })
-    }
-}
-
-/// Numbers that stand for a kind in its columns: whole, not negative, of sum one or two. A quadratic polynomial can be
-/// one at any such point and zero at all others (and at the origin: no kind). So `c` columns tell `c·(c + 3)/2` kinds
-/// apart, and gates whose terms are linear in the witness keep degree 3.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Point {
-    /// One in this column.
-    One(usize),
-    /// Two in this column.
-    Two(usize),
-    /// One in each of these.
-    Both(usize, usize),
-}
-
-/// Columns that tell this many kinds apart.
-pub fn columns_for(kinds: usize) -> usize {
-    (0..).find(|c| c * (c + 3) / 2 >= kinds).unwrap_or(0)
-}
-
-/// The point of kind `index`, in the order ones, twos, pairs.
-pub fn point(index: usize, columns: usize) -> Point {
-    match index {
-        i if i < columns => Point::One(i),
-        i if i < 2 * columns => Point::Two(i - columns),
-        i => {
-            let mut rest = i - 2 * columns;
-            let mut first = 0;
-            while rest >= columns - 1 - first {
-                rest -= columns - 1 - first;
-                first += 1;
-            }
-            Point::Both(first, first + 1 + rest)
-        }
-    }
-}
-
-impl Point {
-    /// What stands in a column.
-    pub fn at(self, column: usize) -> u8 {
-        match self {
-            Self::One(i) => u8::from(i == column),
-            Self::Two(i) => 2 * u8::from(i == column),
-            Self::Both(i, j) => u8::from(i == column || j == column),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn points_are_distinct_and_of_sum_one_or_two() {
-        for kinds in 1..60 {
-            let columns = columns_for(kinds);
-            let points: std::collections::BTreeSet<Vec<u8>> =
-                (0..kinds).map(|k| (0..columns).map(|c| point(k, columns).at(c)).collect()).collect();
-            assert_eq!(points.len(), kinds);
-            assert!(points.iter().all(|p| (1..=2).contains(&p.iter().sum::<u8>())));
-        }
+        matches!(self, Self::Compare | Self::Cells { .. })
     }
 }

@@ -3,32 +3,36 @@
 
 mod activations;
 mod choice;
+mod codes;
 mod columns;
 mod geometry;
 mod hashing;
 mod kernels;
 mod kinds;
+mod lattice;
 mod values;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use halo2curves::bn256::Fr;
 use sha3::{Digest, Keccak256};
 
 pub use activations::{ActivationRow, Activations, Block, BlockSum};
 pub use choice::{Choice, PlanError};
-pub use columns::{BLINDING_ROWS, Feed, Flag, INSTANCES, Instance, Number, Shape, taps_per_row};
+pub use codes::Codes;
+pub use columns::{BLINDING_ROWS, Code, Degree, Flag, INSTANCES, Instance, Number, Shape, taps_per_row};
 pub use geometry::{Edge, Geometry, Reading, Tap};
-pub use hashing::{Chain, Hashing, round_rows, rows_per_hash};
+pub use hashing::{BOXES, Box, Chain, Hashing, rows_per_hash};
 pub use kernels::{Kernels, ParamCell, Parameter};
-pub use kinds::{Point, RowKind, Step, columns_for, point};
-pub use values::{Monomial, Recipe, ValueId, Values, small};
+pub use kinds::{Feed, RowKind, Step, Stir};
+pub use lattice::Lattice;
+pub use values::{Derived, Monomial, Recipe, ValueId, small};
 
 use choice::{MAX_K, MAX_SPARE};
 
 use crate::{
     network::{MapId, Network},
-    poseidon::WIDTH,
+    witness::Values,
 };
 
 /// The layout of a network's circuit.
@@ -44,21 +48,19 @@ pub struct Plan {
     pub activations: Activations,
     /// Rows of parameters.
     pub kernels: Kernels,
+    /// First row of the table, which lies beside the kernels: pairs, then remainders.
+    pub table: usize,
     /// Rows of the hashes.
     pub hashing: Hashing,
     /// Derived values.
-    pub values: Values,
-    /// By value, the first of the four cells of its derivation on the wire; challenges, one, and values that left a
+    pub values: Derived,
+    /// By value, the first of the four cells of its derivation on the wire; the challenge, one, and values that left a
     /// running sum have their only cell here.
     pub homes: Vec<usize>,
     /// Final equations.
     pub checks: Vec<Check>,
-    /// Flags, by [`Flag`].
-    pub flags: Vec<Vec<u8>>,
-    /// Columns that encode the kinds of activation rows, then those that encode feeds.
-    pub kinds: Vec<Vec<u8>>,
-    /// Fixed numbers by column, sparse.
-    pub numbers: Vec<Vec<(usize, Fr)>>,
+    /// What each row does.
+    pub codes: Codes,
     /// Rows of the wire whose cells are equal.
     pub copies: Vec<(usize, usize)>,
     /// Rows that the model fills, of those that there are.
@@ -87,9 +89,9 @@ pub enum Subject {
     Output,
 }
 
-/// Row of the first challenge on the wire column; the instances come before it.
+/// Row of the challenge on the wire column, with one below it; the instances come before it.
 pub const LOAD_ROW: usize = INSTANCES;
-/// First row that activations, kernels, hashes and the table may use: below it the wire column is taken.
+/// First row that activations may use.
 pub const FIRST_FREE_ROW: usize = LOAD_ROW + 4;
 
 /// Cells of the wire that a derivation takes.
@@ -99,17 +101,14 @@ impl Plan {
     /// Lays out a network.
     pub fn new(network: &Network, choice: Choice) -> Result<Self, PlanError> {
         let mut plan = Self::sketch(network, choice)?;
-        plan.flags = vec![vec![0; 1 << plan.shape.k]; plan.flags.len()];
-        plan.kinds = vec![vec![0; 1 << plan.shape.k]; plan.kinds.len()];
-        plan.fill_fixed();
         plan.connect();
         Ok(plan)
     }
 
-    /// The same without fixed columns and copies: enough to say what it costs.
+    /// The same without copies: enough to say what it costs.
     pub fn sketch(network: &Network, choice: Choice) -> Result<Self, PlanError> {
         network.check()?;
-        let Choice { lanes, weight_columns, k } = choice;
+        let Choice { lanes, weight_columns, degree, k } = choice;
         if !(1..=16).contains(&lanes) || !(1..=32).contains(&weight_columns) {
             return Err(PlanError::Choice { lanes, columns: weight_columns });
         }
@@ -121,41 +120,40 @@ impl Plan {
         if rows > 1 << MAX_K {
             return Err(PlanError::TooLarge { rows });
         }
-        let mut values = Values::default();
+        let mut values = Derived::default();
         let activations = Activations::new(network, &readings, lanes, &mut values);
-        let hashing = Hashing::new(network, activations.first_compare, activations.logits_row);
-        let mut wire = WireUse::new(&activations, &hashing);
-        let kernels =
-            Kernels::new(network, &readings, weight_columns, &activations, &wire.taken, FIRST_FREE_ROW, &mut values);
-        wire.take(kernels.products.keys().chain(kernels.carries.keys()).chain(&kernels.totals).copied());
+        let kernels = Kernels::new(network, &readings, weight_columns, &activations, &mut values);
+        // The table's cells must not be looked up themselves, nor have the constants of a hash beside them.
+        let table = activations.rows.len();
+        let hashing = Hashing::new(network, kernels.end().max(table + 2 * network.precision.table_len()));
         let checks = checks(&activations, &kernels, &hashing, &mut values);
-        let homes = wire.homes(&values);
-        let table_end = FIRST_FREE_ROW + network.precision.table_len();
-        let ends = [wire.end, kernels.end, activations.rows.len(), hashing.end, table_end];
-        let rows_used = ends.into_iter().max().unwrap_or(0);
-        let shape = Shape {
-            k: size(rows_used, k)?,
-            lanes,
-            weight_columns,
-            precision: network.precision,
-            kinds: distinct(&activations.kinds),
-        };
-        Ok(Self {
+        let (homes, rows_used) = homes(&values, hashing.end);
+        let mut plan = Self {
             network: network.clone(),
-            flags: vec![vec![]; Flag::COUNT],
-            kinds: vec![vec![]; columns_for(shape.kinds.len()) + columns_for(Feed::COUNT)],
-            numbers: vec![vec![]; Number::Round0 as usize + WIDTH],
-            shape,
+            shape: Shape {
+                k: size(rows_used, k)?,
+                lanes,
+                weight_columns,
+                degree,
+                precision: network.precision,
+                codes: vec![],
+            },
             readings,
             activations,
             kernels,
+            table,
             hashing,
             values,
             homes,
             checks,
+            codes: Codes::default(),
             copies: vec![],
             rows_used,
-        })
+        };
+        plan.codes = plan.describe();
+        let distinct: BTreeSet<Code> = plan.codes.distinct().map(|code| plan.encoded(code)).collect();
+        plan.shape.codes = distinct.into_iter().filter(|&code| code != Code::default()).collect();
+        Ok(plan)
     }
 
     /// Rows that hold witness.
@@ -170,14 +168,14 @@ impl Plan {
 
     /// Number of fixed columns.
     pub fn fixed_columns(&self) -> usize {
-        self.flags.len() + self.kinds.len() + self.numbers.len()
+        self.shape.flag_columns().len() + self.shape.lattice().columns + Number::COUNT
     }
 
     /// Digest of architecture and layout: what a verifying key is for.
     pub fn digest(&self) -> [u8; 32] {
         let content = serde_json::to_vec(&(&self.network, &self.shape)).expect("plain data encodes");
         let mut hasher = Keccak256::new();
-        hasher.update(b"zkescrow.arch.2");
+        hasher.update(b"zkescrow.arch.3");
         hasher.update(content);
         hasher.finalize().into()
     }
@@ -187,54 +185,108 @@ impl Plan {
         home(&self.values, &self.homes, value)
     }
 
-    fn set(&mut self, flag: Flag, row: usize) {
-        self.flags[flag as usize][row] = 1;
+    /// Rows of the wire whose cells are the instances, but for the context: digests, label.
+    pub fn exports(&self) -> [usize; 3] {
+        let [input, output] = self.hashing.chains().map(Chain::digest_row);
+        [input, output, self.activations.label_row]
     }
 
-    fn fill_fixed(&mut self) {
-        let end = self.end_row();
-        self.flags[Flag::Usable as usize][LOAD_ROW + 1..=end].fill(1);
-        let (d, y) = (Number::TableD as usize, Number::TableY as usize);
+    /// Rows of the comparisons.
+    pub fn comparisons(&self) -> impl Iterator<Item = usize> {
+        let first = self.activations.first_compare;
+        (0..self.network.classes()).map(move |logit| first + 2 * logit)
+    }
+
+    /// What kind a row has.
+    pub fn kind(&self, row: usize) -> Option<RowKind> {
+        self.codes.get(row).kind
+    }
+
+    /// Whether a row has a flag.
+    pub fn has(&self, flag: Flag, row: usize) -> bool {
+        match flag {
+            Flag::Usable => (LOAD_ROW + 1..=self.end_row()).contains(&row),
+            _ => self.codes.get(row).has(flag),
+        }
+    }
+
+    /// The fixed columns: flags, codes, numbers.
+    pub fn fixed(&self) -> Vec<Values> {
+        let usable = self.usable_rows();
+        let flag = |&flag: &Flag| (0..usable).map(|row| i64::from(self.has(flag, row))).collect();
+        let mut columns: Vec<Vec<i64>> = self.shape.flag_columns().iter().map(flag).collect();
+        let lattice = self.shape.lattice();
+        let points: HashMap<Code, Vec<u8>> = self.shape.codes.iter().copied().zip(lattice.points()).collect();
+        let mut codes = vec![vec![0; usable]; lattice.columns];
+        for row in 0..self.codes.len() {
+            if let Some(point) = points.get(&self.encoded(self.codes.get(row))) {
+                codes.iter_mut().zip(point).for_each(|(column, &x)| column[row] = i64::from(x));
+            }
+        }
+        columns.extend(codes);
+        columns.into_iter().map(Values::Small).chain(self.numbers()).collect()
+    }
+
+    /// The fixed columns that hold numbers, by [`Number`].
+    pub fn numbers(&self) -> [Values; Number::COUNT] {
+        let zero = || vec![0; self.kernels.end().max(self.remainder_row(self.network.precision.table_len()))];
+        let (mut left, mut right, mut tag) = (zero(), zero(), zero());
         let precision = self.network.precision;
-        // Elsewhere the columns repeat the table's first row, which is zero and zero.
-        for i in 1..precision.table_len() {
-            self.numbers[d].push((FIRST_FREE_ROW + i, Fr::from(i as u64)));
-            self.numbers[y].push((FIRST_FREE_ROW + i, Fr::from(u64::from(precision.clamp(i as u32)))));
-        }
-        self.fill_kinds();
-        for (row, _) in self.activations.rides.clone() {
-            self.set(Flag::Ride, row);
-        }
-        for row in self.kernels.products.keys().copied().collect::<Vec<_>>() {
-            self.set(Flag::Product, row);
-        }
-        for row in self.kernels.carries.keys().copied().collect::<Vec<_>>() {
-            self.set(Flag::Carry, row);
-        }
-        self.hashing.clone().fill(self);
-        for id in 0..self.homes.len() {
-            if self.values.recipes()[id].cells().is_some() {
-                self.set(Flag::Derive, self.homes[id]);
+        for i in 0..precision.table_len() {
+            for (row, number) in [(self.table + i, Number::PAIR), (self.remainder_row(i), Number::REMAINDER)] {
+                (left[row], tag[row]) = (i as i64, number as i64);
             }
+            right[self.table + i] = i64::from(precision.clamp(i as u32));
+        }
+        let mut constants = vec![Fr::zero(); self.hashing.end - left.len()];
+        for (row, hashed) in self.hashing.chains().into_iter().flat_map(Chain::boxes) {
+            constants[row - left.len()] = hashed.constant;
+        }
+        [Values::Split(left, constants), Values::Small(right), Values::Small(tag)]
+    }
+
+    /// The row of the table where a remainder stands.
+    pub fn remainder_row(&self, remainder: usize) -> usize {
+        self.table + self.network.precision.table_len() + remainder
+    }
+
+    /// What the fixed columns' codes say of what is said of a row: flags only where they have no columns.
+    fn encoded(&self, code: Code) -> Code {
+        match self.shape.degree {
+            Degree::Three => Code { flags: 0, ..code },
+            Degree::Five => code,
         }
     }
 
-    fn fill_kinds(&mut self) {
-        let of_rows = columns_for(self.shape.kinds.len());
-        let index: HashMap<RowKind, usize> = self.shape.kinds.iter().copied().zip(0..).collect();
+    /// What each row does.
+    fn describe(&self) -> Codes {
+        let mut codes = Codes::default();
+        (0..INSTANCES).for_each(|row| codes.set_kind(row, RowKind::Instance));
+        codes.set_kind(LOAD_ROW, RowKind::Load);
         for (row, kind) in self.activations.kinds.iter().enumerate() {
-            if let Some(kind) = kind {
-                let point = point(index[kind], of_rows);
-                (0..of_rows).for_each(|column| self.kinds[column][row] = point.at(column));
+            kind.iter().for_each(|&kind| codes.set_kind(row, kind));
+        }
+        for (row, &feed) in (self.kernels.start..).zip(&self.kernels.feeds) {
+            codes.set_kind(row, RowKind::Feed(feed));
+        }
+        for chain in self.hashing.chains() {
+            for (row, hashed) in chain.boxes() {
+                codes.set_kind(row, RowKind::Hash(hashed.stir));
+                codes.set_flag(row, Flag::Box);
+            }
+            chain.absorbs().for_each(|row| codes.set_kind(row, RowKind::Hash(Stir::Absorb)));
+        }
+        self.hashing.seams().into_iter().for_each(|row| codes.set_kind(row, RowKind::Hash(Stir::Seam)));
+        self.activations.rides.iter().for_each(|&(row, _)| codes.set_flag(row, Flag::Ride));
+        self.kernels.carries.keys().for_each(|&row| codes.set_flag(row, Flag::Ride));
+        self.kernels.products.keys().for_each(|&row| codes.set_flag(row, Flag::Product));
+        self.comparisons().for_each(|row| codes.set_flag(row, Flag::Compare));
+        for (recipe, &row) in self.values.recipes().iter().zip(&self.homes) {
+            if recipe.cells().is_some() {
+                codes.set_flag(row, Flag::Derive);
             }
         }
-        let of_feeds = columns_for(Feed::COUNT);
-        let instances = (0..INSTANCES).map(|row| (row, Feed::Instance));
-        let ends = [(LOAD_ROW, Feed::Load), (self.end_row(), Feed::End)];
-        for (row, feed) in self.kernels.feeds.iter().map(|(&r, &f)| (r, f)).chain(instances).chain(ends) {
-            let point = point(feed as usize, of_feeds);
-            (0..of_feeds).for_each(|column| self.kinds[of_rows + column][row] = point.at(column));
-        }
+        codes
     }
 
     /// Copy constraints: every use of a value is its home.
@@ -251,12 +303,14 @@ impl Plan {
         copies.extend(self.kernels.products.iter().map(|(&row, &value)| (self.home(value), row)));
         copies.extend(self.checks.iter().map(|check| (self.home(check.value), check.row)));
         let instances = [Instance::Input, Instance::Output, Instance::Label];
-        copies.extend(self.hashing.exports().into_iter().zip(instances).map(|(row, i)| (row, i as usize)));
+        copies.extend(self.exports().into_iter().zip(instances).map(|(row, i)| (row, i as usize)));
+        // All comparisons are with one logit, the largest.
+        copies.extend(self.comparisons().skip(1).map(|row| (self.activations.first_compare, row)));
         self.copies = copies;
     }
 }
 
-fn home(values: &Values, homes: &[usize], value: ValueId) -> usize {
+fn home(values: &Derived, homes: &[usize], value: ValueId) -> usize {
     let made = values.recipes()[value].cells().and_then(|cells| cells.iter().position(Option::is_none));
     homes[value] + made.unwrap_or(0)
 }
@@ -274,17 +328,12 @@ fn size(rows: usize, wanted: Option<u32>) -> Result<u32, PlanError> {
     Ok(k)
 }
 
-fn distinct(kinds: &[Option<RowKind>]) -> Vec<RowKind> {
-    let set: std::collections::BTreeSet<RowKind> = kinds.iter().flatten().copied().collect();
-    set.into_iter().collect()
-}
-
 /// Ties the sums that left to one another.
-fn checks(activations: &Activations, kernels: &Kernels, hashing: &Hashing, values: &mut Values) -> Vec<Check> {
+fn checks(activations: &Activations, kernels: &Kernels, hashing: &Hashing, values: &mut Derived) -> Vec<Check> {
     let sum_of = |block: Block| activations.blocks.iter().find(|b| b.block == block);
-    let [input, output, _] = hashing.exports();
+    let [input, output] = hashing.chains().map(Chain::digest_row);
     let mut checks = vec![];
-    let scaled = |values: &mut Values, row: usize, by: Monomial, plus: ValueId| {
+    let scaled = |values: &mut Derived, row: usize, by: Monomial, plus: ValueId| {
         let (sum, by) = (values.wire(row), values.monomial(by));
         values.sum(by, sum, plus)
     };
@@ -305,53 +354,18 @@ fn checks(activations: &Activations, kernels: &Kernels, hashing: &Hashing, value
     checks
 }
 
-/// Which rows of the wire are in use.
-struct WireUse {
-    taken: Vec<bool>,
-    end: usize,
-}
-
-impl WireUse {
-    fn new(activations: &Activations, hashing: &Hashing) -> Self {
-        let mut wire = Self { taken: vec![true; FIRST_FREE_ROW], end: 0 };
-        wire.take(0..FIRST_FREE_ROW);
-        let uses = activations.kinds.iter().enumerate().filter(|(_, kind)| kind.is_some_and(|k| k.uses_wire()));
-        wire.take(uses.map(|(row, _)| row));
-        wire.take(hashing.exports().into_iter().flat_map(|row| [row, row + 1]));
-        wire
-    }
-
-    fn take(&mut self, rows: impl Iterator<Item = usize>) {
-        for row in rows {
-            if row >= self.taken.len() {
-                self.taken.resize(row + 1, false);
-            }
-            self.taken[row] = true;
-            self.end = self.end.max(row + 1);
+/// Places derivations below everything else, and says where they end.
+fn homes(values: &Derived, start: usize) -> (Vec<usize>, usize) {
+    let mut end = start;
+    let mut home = |(id, recipe): (usize, &Recipe)| match *recipe {
+        Recipe::Alpha | Recipe::One => LOAD_ROW + id,
+        Recipe::Wire(row) => row,
+        _ => {
+            end += DERIVATION;
+            end - DERIVATION
         }
-    }
-
-    /// Places derivations wherever four cells in a row are free.
-    fn homes(&mut self, values: &Values) -> Vec<usize> {
-        let mut row = FIRST_FREE_ROW;
-        let mut homes = vec![];
-        for (id, recipe) in values.recipes().iter().enumerate() {
-            homes.push(match *recipe {
-                Recipe::Alpha | Recipe::S | Recipe::One => LOAD_ROW + id,
-                Recipe::Wire(row) => row,
-                _ => {
-                    let is_taken = |row: usize| self.taken.get(row).is_some_and(|&t| t);
-                    while let Some(clash) = (row..row + DERIVATION).rev().find(|&r| is_taken(r)) {
-                        row = clash + 1;
-                    }
-                    row += DERIVATION;
-                    self.end = self.end.max(row);
-                    row - DERIVATION
-                }
-            });
-        }
-        homes
-    }
+    };
+    (values.recipes().iter().enumerate().map(&mut home).collect(), end)
 }
 
 /// Rows of the wire where channel values leave, by map, channel and phase.

@@ -1,4 +1,4 @@
-//! Field elements that the circuit derives: powers of α and s, sums of powers, constants, and what becomes of values
+//! Field elements that the circuit derives: powers of α, sums of powers, constants, and what becomes of values
 //! that leave the running sums.
 //!
 //! Each is computed once, by `a·b + c` on four cells of the wire column, and copied to wherever it is needed.
@@ -10,13 +10,11 @@ use halo2curves::bn256::Fr;
 /// Index of a derived value.
 pub type ValueId = usize;
 
-/// `α^x · s^y · 256^z`
+/// `α^x · 256^z`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Monomial {
     /// Exponent of α.
     pub x: i64,
-    /// Exponent of s.
-    pub y: i64,
     /// Exponent of 256.
     pub z: i64,
 }
@@ -25,7 +23,7 @@ impl std::ops::Div for Monomial {
     type Output = Self;
 
     fn div(self, other: Self) -> Self {
-        Self { x: self.x - other.x, y: self.y - other.y, z: self.z - other.z }
+        Self { x: self.x - other.x, z: self.z - other.z }
     }
 }
 
@@ -34,8 +32,6 @@ impl std::ops::Div for Monomial {
 pub enum Recipe {
     /// The challenge α, read from the transcript.
     Alpha,
-    /// The challenge s.
-    S,
     /// One.
     One,
     /// What one plus it makes one.
@@ -61,7 +57,7 @@ impl Recipe {
     /// The four cells `a, b, c, a·b + c`: each a value made before, or `None` for the one that is made.
     pub fn cells(self) -> Option<[Option<ValueId>; 4]> {
         match self {
-            Self::Alpha | Self::S | Self::One | Self::Wire(_) => None,
+            Self::Alpha | Self::One | Self::Wire(_) => None,
             Self::Zero => Some([Some(ONE), Some(ONE), None, Some(ONE)]),
             Self::Sum { a, b, c } => Some([Some(a), Some(b), Some(c), None]),
             Self::Inverse(of) => Some([Some(of), None, Some(ZERO), Some(ONE)]),
@@ -73,30 +69,29 @@ impl Recipe {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Base {
     Alpha,
-    S,
     Byte,
 }
 
 /// The values of a plan, in an order in which they can be computed.
 #[derive(Clone, Debug)]
-pub struct Values {
+pub struct Derived {
     recipes: Vec<Recipe>,
     known: HashMap<Recipe, ValueId>,
 }
 
-/// α and s have the ids before it.
-const ONE: ValueId = 2;
-const ZERO: ValueId = 3;
+/// α has the id before it.
+const ONE: ValueId = 1;
+const ZERO: ValueId = 2;
 
-impl Default for Values {
+impl Default for Derived {
     fn default() -> Self {
-        let recipes = vec![Recipe::Alpha, Recipe::S, Recipe::One, Recipe::Zero];
+        let recipes = vec![Recipe::Alpha, Recipe::One, Recipe::Zero];
         let known = recipes.iter().copied().zip(0..).collect();
         Self { recipes, known }
     }
 }
 
-impl Values {
+impl Derived {
     /// The recipes, each using only earlier values.
     pub fn recipes(&self) -> &[Recipe] {
         &self.recipes
@@ -159,7 +154,6 @@ impl Values {
             0 => ONE,
             1 => match base {
                 Base::Alpha => 0,
-                Base::S => 1,
                 Base::Byte => self.constant(256),
             },
             -1 => {
@@ -177,9 +171,8 @@ impl Values {
 
     /// The value of a monomial.
     pub fn monomial(&mut self, m: Monomial) -> ValueId {
-        let (x, y, z) = (self.power(Base::Alpha, m.x), self.power(Base::S, m.y), self.power(Base::Byte, m.z));
-        let xy = self.product(x, y);
-        self.product(xy, z)
+        let (x, z) = (self.power(Base::Alpha, m.x), self.power(Base::Byte, m.z));
+        self.product(x, z)
     }
 
     /// `α^exponent`
@@ -202,13 +195,12 @@ impl Values {
         (1..n).fold(ONE, |sum, _| self.sum(sum, x, ONE))
     }
 
-    /// All values, given the challenges and the wire.
-    pub fn evaluate(&self, alpha: Fr, s: Fr, wire: impl Fn(usize) -> Fr) -> Vec<Fr> {
+    /// All values, given the challenge and the wire.
+    pub fn evaluate(&self, alpha: Fr, wire: impl Fn(usize) -> Fr) -> Vec<Fr> {
         let mut values: Vec<Fr> = Vec::with_capacity(self.recipes.len());
         for recipe in &self.recipes {
             values.push(match *recipe {
                 Recipe::Alpha => alpha,
-                Recipe::S => s,
                 Recipe::One => Fr::one(),
                 Recipe::Zero => Fr::zero(),
                 Recipe::Sum { a, b, c } => values[a] * values[b] + values[c],
@@ -236,16 +228,16 @@ mod tests {
 
     #[test]
     fn monomials_grids_and_constants_have_their_values() {
-        let mut values = Values::default();
-        let (alpha, s) = (Fr::from(3), Fr::from(5));
-        let m = values.monomial(Monomial { x: -7, y: 13, z: 2 });
+        let mut values = Derived::default();
+        let alpha = Fr::from(3);
+        let m = values.monomial(Monomial { x: -7, z: 2 });
         let grid = values.grid(4, 10, 3, 2);
         let constants: Vec<_> = (-70..70).map(|n| (n, values.constant(n))).collect();
         let wire = values.wire(17);
         let sum = values.sum(m, grid, wire);
-        let all = values.evaluate(alpha, s, |row| Fr::from(row as u64));
+        let all = values.evaluate(alpha, |row| Fr::from(row as u64));
         let inverse: Fr = Option::from(alpha.invert()).expect("not zero");
-        assert_eq!(all[m], inverse.pow([7]) * s.pow([13]) * Fr::from(65536));
+        assert_eq!(all[m], inverse.pow([7]) * Fr::from(65536));
         let positions: Fr = (0..3).flat_map(|i| (0..2).map(move |j| 4 + 10 * i + j)).map(|e| alpha.pow([e])).sum();
         assert_eq!(all[grid], positions);
         assert_eq!(all[sum], all[m] * positions + Fr::from(17));
@@ -256,10 +248,10 @@ mod tests {
 
     #[test]
     fn every_recipe_is_a_row_that_holds() {
-        let mut values = Values::default();
-        values.monomial(Monomial { x: -7, y: 13, z: -2 });
+        let mut values = Derived::default();
+        values.monomial(Monomial { x: -7, z: -2 });
         values.constant(-5);
-        let all = values.evaluate(Fr::from(3), Fr::from(5), |_| Fr::zero());
+        let all = values.evaluate(Fr::from(3), |_| Fr::zero());
         for (id, recipe) in values.recipes().iter().enumerate() {
             if let Some(cells) = recipe.cells() {
                 let [a, b, c, out] = cells.map(|cell| all[cell.unwrap_or(id)]);

@@ -28,8 +28,6 @@ impl Prediction {
     }
 }
 
-/// Pieces of the quotient.
-const PIECES: usize = 2;
 /// Points of the multi-opening argument.
 const OPENINGS: usize = 2;
 
@@ -39,7 +37,7 @@ pub fn proof_bytes(shape: &Shape) -> usize {
     Config::new(&mut system, shape);
     let wires = system.permutation().get_columns().len();
     // Advice, a product for each copied column, the random polynomial.
-    let points = system.num_advice_columns() + wires + 1 + PIECES + OPENINGS;
+    let points = system.num_advice_columns() + wires + 1 + shape.degree.pieces() + OPENINGS;
     // The random polynomial; each copied column's permutation, and its product here and in the next row; all products
     // but the last also in the last row.
     let evaluations = system.advice_queries().len() + system.fixed_queries().len() + 1 + 4 * wires - 1;
@@ -66,14 +64,14 @@ impl Work {
         let rows = (1u64 << shape.k) as f64;
         let (lanes, weights) = (shape.lanes as f64, shape.weight_columns as f64);
         let activations = plan.activations.rows.len() as f64;
-        let hashes = (plan.hashing.end - plan.hashing.input.start) as f64;
+        let hashes = (plan.hashing.end - plan.hashing.input.seam) as f64;
         let table = plan.network.precision.table_len() as f64;
         // Reading, produced and layer sums; kernel and total; the hash and what it absorbs; derivations on the wire.
-        let sums = 3.0 * activations + 2.0 * plan.kernels.end as f64;
+        let sums = 3.0 * activations + 2.0 * plan.kernels.feeds.len() as f64;
         let sparse = 4.0 * hashes + 4.0 * plan.values.recipes().len() as f64 + table;
         // Helpers by lane, the balance; the permutation's product, two pieces of the quotient, two openings.
         let full = (lanes + 1.0 + 5.0) * rows;
-        let advice = weights + 4.0 * lanes + 15.0;
+        let advice = weights + 4.0 * lanes + 7.0;
         let columns = advice + plan.fixed_columns() as f64 + 2.0;
         Self { cells: sums + sparse + full, area: rows * columns }
     }

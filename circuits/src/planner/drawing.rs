@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::plan::{Block, Feed, Plan, Recipe, RowKind};
+use crate::plan::{Block, Plan, Recipe, RowKind};
 
 /// Height of the drawing of the rows.
 const HEIGHT: f64 = 1000.0;
@@ -104,7 +104,7 @@ impl<'a> Drawing<'a> {
     }
 
     fn kernels(&self) -> Vec<Area> {
-        let mut start = crate::plan::FIRST_FREE_ROW;
+        let mut start = self.plan.kernels.start;
         let ends = self.plan.kernels.totals.iter().enumerate();
         ends.map(|(layer, &end)| {
             let rows = (std::mem::replace(&mut start, end + 1), end + 1);
@@ -132,8 +132,8 @@ impl<'a> Drawing<'a> {
     fn hashes(&self) -> Vec<Area> {
         let hashing = &self.plan.hashing;
         let area = |rows, colour: &str, text: &str| Area { rows, colour: colour.into(), text: text.into() };
-        let logits = (hashing.compare - 1, hashing.compare + 2 * hashing.classes);
-        let rows = |chain: &crate::plan::Chain| (chain.start, chain.digest_row() + 1);
+        let logits = (self.plan.activations.first_compare - 1, self.plan.activations.label_row + 1);
+        let rows = |chain: &crate::plan::Chain| (chain.seam, chain.digest_row() + 1);
         vec![
             area(logits, "#c0504d", "arg-max"),
             area(rows(&hashing.input), "#8aa9e8", "commitment to the input"),
@@ -160,7 +160,7 @@ impl<'a> Drawing<'a> {
             }
         }
         plan.kernels.products.keys().chain(plan.kernels.carries.keys()).for_each(|&row| count(row, 2));
-        plan.kernels.feeds.iter().filter(|(_, feed)| **feed == Feed::Leave).for_each(|(&row, _)| count(row, 0));
+        plan.kernels.totals.iter().for_each(|&row| count(row, 0));
         for (id, recipe) in plan.values.recipes().iter().enumerate() {
             if recipe.cells().is_some() {
                 (0..4).for_each(|cell| count(plan.homes[id] + cell, 3));

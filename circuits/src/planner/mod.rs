@@ -13,7 +13,7 @@ pub use drawing::draw;
 
 use crate::{
     network::{Layer, Network},
-    plan::{Choice, Plan, PlanError, rows_per_hash},
+    plan::{Choice, Degree, Plan, PlanError, rows_per_hash},
     poseidon,
 };
 
@@ -49,8 +49,12 @@ pub struct Candidate {
 impl Candidate {
     /// The price of a plan.
     pub fn of(plan: &Plan) -> Self {
-        let choice =
-            Choice { lanes: plan.shape.lanes, weight_columns: plan.shape.weight_columns, k: Some(plan.shape.k) };
+        let choice = Choice {
+            lanes: plan.shape.lanes,
+            weight_columns: plan.shape.weight_columns,
+            degree: plan.shape.degree,
+            k: Some(plan.shape.k),
+        };
         Self { choice, rows_used: plan.rows_used, prediction: Prediction::of(plan) }
     }
 }
@@ -88,7 +92,7 @@ pub fn candidates(network: &Network, objective: Objective, k: Option<u32>) -> Re
 
 /// Why a size will not do.
 fn unplannable(network: &Network, k: u32) -> PlanError {
-    let most = Choice { lanes: MOST.0, weight_columns: MOST.1, k: Some(k) };
+    let most = Choice { lanes: MOST.0, weight_columns: MOST.1, degree: Degree::Three, k: Some(k) };
     Plan::sketch(network, most).err().unwrap_or(PlanError::TooLarge { rows: usize::MAX })
 }
 
@@ -120,7 +124,8 @@ impl Objective {
 /// The fewest weight columns that make the layout fit.
 fn fitting(network: &Network, rows: &Rows<'_>, k: u32, lanes: usize) -> Result<Candidate, PlanError> {
     let fewest = (1..=MOST.1).find(|&columns| rows.kernels(columns) < 1 << k).unwrap_or(MOST.1);
-    let plan = |weight_columns| Plan::sketch(network, Choice { lanes, weight_columns, k: Some(k) });
+    let plan =
+        |weight_columns| Plan::sketch(network, Choice { lanes, weight_columns, degree: Degree::Three, k: Some(k) });
     // The estimate knows nothing of rows where the wire is taken.
     (fewest..MOST.1)
         .map(plan)

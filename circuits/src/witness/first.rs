@@ -1,4 +1,4 @@
-//! First phase: activations, parameters, lookup counts and hash states.
+//! First phase: activations, parameters, hash states and lookup counts.
 
 use halo2curves::bn256::Fr;
 use rayon::prelude::*;
@@ -7,8 +7,8 @@ use super::{Assigned, Salts, Values};
 use crate::{
     circuit::First,
     network::Params,
-    plan::{ActivationRow, Chain, FIRST_FREE_ROW, Feed, Geometry, Parameter, Plan, round_rows},
-    poseidon::{PARAMETERS, Packed, WIDTH},
+    plan::{ActivationRow, BOXES, Chain, Feed, Geometry, Parameter, Plan},
+    poseidon::{Packed, WIDTH},
     semantics::{Trace, WindowSums},
 };
 
@@ -23,12 +23,8 @@ pub struct FirstWitness {
     pub y: Vec<Values>,
     /// Remainders, by lane.
     pub rem: Vec<Values>,
-    /// Uses of table rows as pairs.
-    pub pair_count: Values,
-    /// Uses of table rows as remainders.
-    pub rem_count: Values,
-    /// Hash state.
-    pub hash: Vec<Values>,
+    /// Uses of table rows; beside the logits, the count of those before the label.
+    pub count: Values,
     /// What every layer's products have outside of its output, by layer, border term and channel. Summed
     /// with powers of s, it is committed to before α is drawn: see `docs/circuit.md`.
     pub borders: Vec<Vec<Vec<i64>>>,
@@ -37,31 +33,33 @@ pub struct FirstWitness {
 impl FirstWitness {
     /// Lays out an inference.
     pub fn new(plan: &Plan, params: &Params, trace: &Trace, salts: Salts) -> Self {
-        let rows = plan.usable_rows();
-        let mut hash = vec![vec![Fr::zero(); rows]; WIDTH];
         let net = &plan.network;
-        let ((), borders) = rayon::join(
+        let (hashes, borders) = rayon::join(
             || {
-                fill_chain(&mut hash, &plan.hashing.input, &Packed::input(net, &trace.maps[0].y), salts.input);
-                fill_chain(&mut hash, &plan.hashing.output, &Packed::output(net, trace.logits()), salts.output);
-                fill_arg_max(&mut hash, plan, trace);
+                let mut hashes = [(); WIDTH].map(|()| vec![Fr::zero(); plan.hashing.end - plan.hashing.input.seam]);
+                let start = plan.hashing.input.seam;
+                let (input, output) = (Packed::input(net, &trace.maps[0].y), Packed::output(net, trace.logits()));
+                fill_chain(&mut hashes, start, &plan.hashing.input, &input, salts.input);
+                fill_chain(&mut hashes, start, &plan.hashing.output, &output, salts.output);
+                hashes
             },
             || borders(plan, params, trace),
         );
-        let lane = |pick: &(dyn Fn(&Cell) -> i64 + Sync)| -> Vec<Values> {
-            (0..plan.shape.lanes)
-                .into_par_iter()
-                .map(|lane| Values::Small(lane_column(plan, trace, lane, pick)))
-                .collect()
+        let lanes = |pick: &(dyn Fn(&Cell) -> i64 + Sync), below: Vec<Fr>| -> Vec<Values> {
+            let lanes = (0..plan.shape.lanes).into_par_iter();
+            let mut columns: Vec<Vec<i64>> = lanes.map(|lane| lane_column(plan, trace, lane, pick)).collect();
+            // The hashes lie below the first lane.
+            let mut first = columns.remove(0);
+            first.resize(plan.hashing.input.seam, 0);
+            [Values::Split(first, below)].into_iter().chain(columns.into_iter().map(Values::Small)).collect()
         };
+        let [below_d, below_y, below_rem] = hashes;
         let mut witness = Self {
             weights: weight_columns(plan, params).into_iter().map(Values::Small).collect(),
-            d: lane(&|cell| cell.d),
-            y: lane(&|cell| cell.y),
-            rem: lane(&|cell| cell.rem),
-            pair_count: Values::Small(vec![]),
-            rem_count: Values::Small(vec![]),
-            hash: hash.into_iter().map(Values::Field).collect(),
+            d: lanes(&|cell| cell.d, below_d),
+            y: lanes(&|cell| cell.y, below_y),
+            rem: lanes(&|cell| cell.rem, below_rem),
+            count: Values::Small(label_counts(plan, trace.label)),
             borders,
         };
         witness.count(plan);
@@ -76,22 +74,32 @@ impl FirstWitness {
             .map(|(row, _)| row)
             .collect();
         let count = |columns: &[Values]| {
-            let mut counts = vec![0; plan.usable_rows()];
+            let mut counts = vec![0; len];
             for values in columns {
                 for &row in &looked_up {
-                    let value = match values {
-                        Values::Small(v) => v[row],
-                        Values::Field(v) => i64::try_from(v[row].to_u64().unwrap_or(u64::MAX)).unwrap_or(-1),
-                    };
-                    if let Some(index) = usize::try_from(value).ok().filter(|&v| v < len) {
-                        counts[FIRST_FREE_ROW + index] += 1;
+                    let value = values.small(row).or_else(|| i64::try_from(values.get(row).to_u64()?).ok());
+                    if let Some(index) = value.and_then(|v| usize::try_from(v).ok()).filter(|&v| v < len) {
+                        counts[index] += 1;
                     }
                 }
             }
-            Values::Small(counts)
+            counts
         };
         let (pairs, rems) = rayon::join(|| count(&self.d), || count(&self.rem));
-        (self.pair_count, self.rem_count) = (pairs, rems);
+        let mut all: Vec<i64> = (0..plan.table).map(|row| self.count.small(row).unwrap_or(0)).collect();
+        all.extend(pairs.into_iter().chain(rems));
+        self.count = Values::Small(all);
+    }
+
+    /// The state of the hash in a row.
+    pub fn state(&self, row: usize) -> [Fr; WIDTH] {
+        [&self.d, &self.y, &self.rem].map(|lanes| lanes[0].get(row))
+    }
+
+    /// The elements that go into S-boxes, with their rows.
+    pub fn boxed<'a>(&'a self, plan: &'a Plan) -> impl Iterator<Item = (usize, Fr)> + 'a {
+        let boxes = plan.hashing.chains().into_iter().flat_map(Chain::boxes);
+        boxes.map(|(row, hashed)| (row, self.d[0].get(row) + hashed.constant))
     }
 
     /// Columns with their values.
@@ -100,9 +108,7 @@ impl FirstWitness {
         all.extend(config.d.iter().copied().zip(&self.d));
         all.extend(config.y.iter().copied().zip(&self.y));
         all.extend(config.rem.iter().copied().zip(&self.rem));
-        all.push((config.pair_count, &self.pair_count));
-        all.push((config.rem_count, &self.rem_count));
-        all.extend(config.hash.iter().copied().zip(&self.hash));
+        all.push((config.count, &self.count));
         all
     }
 }
@@ -122,8 +128,8 @@ impl ToSmall for Fr {
 /// Parameters as they are stored: with an offset, so that the usual ones are small and not negative.
 pub fn weight_columns(plan: &Plan, params: &Params) -> Vec<Vec<i64>> {
     let offset = plan.network.precision.param_offset();
-    let mut padding = vec![0; plan.usable_rows()];
-    for (&row, feed) in &plan.kernels.feeds {
+    let mut padding = vec![0; plan.kernels.end()];
+    for (row, feed) in (plan.kernels.start..).zip(&plan.kernels.feeds) {
         if matches!(feed, Feed::Fresh | Feed::Next) {
             padding[row] = offset;
         }
@@ -149,10 +155,15 @@ struct Cell {
 fn lane_column(plan: &Plan, trace: &Trace, lane: usize, pick: &(dyn Fn(&Cell) -> i64 + Sync)) -> Vec<i64> {
     // What idle lanes hold: it is in the table, too.
     let spare = Cell { d: 0, y: i64::from(plan.network.precision.clamp(0)), rem: 0 };
-    let mut column = vec![0; plan.usable_rows()];
+    let mut column = vec![0; plan.activations.rows.len()];
     for (row, kind) in plan.activations.rows.iter().enumerate() {
         column[row] = match *kind {
-            ActivationRow::Idle | ActivationRow::Open | ActivationRow::Close | ActivationRow::Edge { .. } => continue,
+            ActivationRow::Idle
+            | ActivationRow::Open
+            | ActivationRow::Close
+            | ActivationRow::Hold
+            | ActivationRow::Label
+            | ActivationRow::Edge { .. } => continue,
             ActivationRow::Cells { map, first, step, count } if lane < count => {
                 let (cells, at) = (&trace.maps[map], first + lane * step);
                 pick(&Cell { d: cells.d[at].into(), y: cells.y[at].into(), rem: cells.rem[at].into() })
@@ -163,7 +174,7 @@ fn lane_column(plan: &Plan, trace: &Trace, lane: usize, pick: &(dyn Fn(&Cell) ->
                 let margin = i64::from(logits[trace.label]) - i64::from(logits[logit]) - before;
                 pick(&Cell { rem: margin, ..spare })
             }
-            ActivationRow::Cells { .. } | ActivationRow::Compare { .. } | ActivationRow::Hold => pick(&spare),
+            ActivationRow::Cells { .. } | ActivationRow::Compare { .. } => pick(&spare),
         };
     }
     column
@@ -188,51 +199,30 @@ fn borders(plan: &Plan, params: &Params, trace: &Trace) -> Vec<Vec<Vec<i64>>> {
     net.layers.iter().enumerate().map(of_layer).collect()
 }
 
-fn fill_chain(hash: &mut [Vec<Fr>], chain: &Chain, packed: &Packed, salt: Fr) {
-    // The domain is part of the first round's constants.
-    let mut digest = fill_hash(hash, chain.hash_row(0), Fr::zero(), salt, packed.domain);
-    for (i, &element) in packed.elements.iter().enumerate() {
-        digest = fill_hash(hash, chain.hash_row(i + 1), digest, element, Fr::zero());
+/// Fills a chain's rows into columns that start at row `start`.
+fn fill_chain(columns: &mut [Vec<Fr>], start: usize, chain: &Chain, packed: &Packed, salt: Fr) {
+    let mut digest = Fr::zero();
+    for (hash, &element) in [salt].iter().chain(&packed.elements).enumerate() {
+        let mut state = [Fr::zero(), digest, element];
+        let row = chain.hash_row(hash) - start;
+        for (i, hashed) in BOXES.iter().enumerate() {
+            columns.iter_mut().zip(state).for_each(|(column, x)| column[row + i] = x);
+            // The domain is part of the second constant.
+            let domain = if (hash, i) == (0, 1) { packed.domain } else { Fr::zero() };
+            let x = state[0] + hashed.constant + domain;
+            state = hashed.stir.apply(state, x.square().square() * x).unwrap_or(state);
+        }
+        columns.iter_mut().zip(state).for_each(|(column, x)| column[row + BOXES.len()] = x);
+        digest = state[0];
     }
 }
 
-/// Rows of one hash; returns the digest. `keyed` is added to the first input when the first constants are.
-fn fill_hash(hash: &mut [Vec<Fr>], start: usize, chained: Fr, absorbed: Fr, keyed: Fr) -> Fr {
-    let mut row = start;
-    let mut state = [Fr::zero(), chained, absorbed];
-    for round in 0..PARAMETERS.rounds() {
-        let full = PARAMETERS.is_full(round);
-        (0..WIDTH).for_each(|i| hash[i][row] = state[i]);
-        if round == 0 {
-            state[1] += keyed;
-        }
-        for i in 0..WIDTH {
-            let square = (state[i] + PARAMETERS.constants[round][i]).square();
-            if full {
-                hash[i][row + 1] = square;
-                hash[i][row + 2] = square.square();
-            } else if i == 0 {
-                hash[0][row + 1] = square;
-                hash[1][row + 1] = square.square();
-            }
-        }
-        state = PARAMETERS.round(round, state);
-        row += round_rows(round);
-    }
-    (0..WIDTH).for_each(|i| hash[i][row] = state[i]);
-    state[0]
-}
-
-/// The arg-max beside the logits, from the first of them on: count, reached, largest logit.
-fn fill_arg_max(hash: &mut [Vec<Fr>], plan: &Plan, trace: &Trace) {
-    let best = Fr::from(u64::from(trace.logits()[trace.label]));
-    for logit in 0..plan.hashing.classes {
-        let row = plan.hashing.compare + 2 * logit;
+/// Beside each logit and its comparison, how many logits came before the label.
+fn label_counts(plan: &Plan, label: usize) -> Vec<i64> {
+    let mut column = vec![0; plan.table];
+    for (logit, row) in plan.comparisons().enumerate() {
         // Beside the logit stands what held before it.
-        for (row, after) in [(row - 1, logit), (row, logit + 1)] {
-            hash[0][row] = Fr::from(trace.label.min(after) as u64);
-            hash[1][row] = Fr::from(u64::from(after > trace.label));
-            hash[2][row] = best;
-        }
+        (column[row - 1], column[row]) = (label.min(logit) as i64, label.min(logit + 1) as i64);
     }
+    column
 }

@@ -27,6 +27,8 @@ pub enum Values {
     Small(Vec<i64>),
     /// Field elements.
     Field(Vec<Fr>),
+    /// Integers, then field elements.
+    Split(Vec<i64>, Vec<Fr>),
 }
 
 impl Values {
@@ -35,6 +37,7 @@ impl Values {
         match self {
             Self::Small(v) => v.len(),
             Self::Field(v) => v.len(),
+            Self::Split(head, rest) => head.len() + rest.len(),
         }
     }
 
@@ -48,13 +51,22 @@ impl Values {
         match self {
             Self::Small(v) => small(v[row]),
             Self::Field(v) => v[row],
+            Self::Split(head, rest) => head.get(row).map_or_else(|| rest[row - head.len()], |&x| small(x)),
+        }
+    }
+
+    /// The value of a row, if it is an integer.
+    pub fn small(&self, row: usize) -> Option<i64> {
+        match self {
+            Self::Small(v) | Self::Split(v, _) => v.get(row).copied(),
+            Self::Field(_) => None,
         }
     }
 
     /// Overwrites a row.
     pub fn set(&mut self, row: usize, value: Fr) {
-        if let Self::Small(v) = self {
-            *self = Self::Field(v.iter().map(|&x| small(x)).collect());
+        if !matches!(self, Self::Field(_)) {
+            *self = Self::Field((0..self.len()).map(|row| self.get(row)).collect());
         }
         if let Self::Field(v) = self {
             v[row] = value;

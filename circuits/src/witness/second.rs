@@ -1,4 +1,4 @@
-//! Second phase: border terms summed over channels, and reciprocals for the lookups.
+//! Second phase: border terms summed over channels, reciprocals for the lookups and their balance.
 
 use halo2curves::{bn256::Fr, ff::BatchInvert};
 use rayon::prelude::*;
@@ -23,12 +23,10 @@ pub struct Drawn {
 /// Second-phase columns.
 #[derive(Clone, Debug)]
 pub struct SecondWitness {
-    /// Border terms.
+    /// Border terms; beside the logits, whether the label is reached; in the hashes, fifth powers.
     pub edge: Values,
     /// Reciprocals, by lane.
     pub helpers: Vec<Values>,
-    /// Counts over reciprocals of the table.
-    pub table: Values,
     /// Balance of lookups.
     pub balance: Values,
 }
@@ -46,27 +44,23 @@ impl SecondWitness {
         let helper = |lane: usize| {
             let (d, y) = (column(&first.d[lane], lane), column(&first.y[lane], lanes + lane));
             let rem = column(&first.rem[lane], 2 * lanes + lane);
-            quotients(d.len(), |row| {
-                let pair = pair(drawn, d.get(row), y.get(row));
-                Terms { a: pair, b: drawn.gamma + rem.get(row), p: Fr::one(), q: Fr::one(), pq: Fr::zero() }
-            })
+            let rows = plan.usable_rows() + d.tail.len();
+            reciprocals(rows, drawn, |row| [d.get(row, plan), y.get(row, plan), rem.get(row, plan)])
         };
         let helpers: Vec<Vec<Fr>> = (0..lanes).map(helper).collect();
-        let counts = [column(&first.pair_count, 3 * lanes), column(&first.rem_count, 3 * lanes + 1)];
-        let table = table(plan, counts, drawn);
-        let balance = balance(plan, &helpers, &table);
+        let balance = balance(plan, first, &helpers, drawn);
         Self {
             edge: Values::Field(edges(plan, first, drawn.s)),
             helpers: helpers.into_iter().map(Values::Field).collect(),
-            table: Values::Field(table),
             balance: Values::Field(balance),
         }
     }
 
     /// Columns with their values.
     pub fn columns(&self, config: &Second) -> Assigned<'_> {
-        let mut all = vec![(config.edge, &self.edge), (config.table, &self.table), (config.balance, &self.balance)];
+        let mut all = vec![(config.edge, &self.edge)];
         all.extend(config.helpers.iter().copied().zip(&self.helpers));
+        all.push((config.balance, &self.balance));
         all
     }
 }
@@ -78,11 +72,24 @@ fn edges(plan: &Plan, first: &FirstWitness, s: Fr) -> Vec<Fr> {
             column[row] = first.borders[layer][index].iter().fold(Fr::zero(), |sum, &term| sum * s + small(term));
         }
     }
+    let mut before = 0;
+    for row in plan.comparisons() {
+        // The label is reached where the count stays for the first time.
+        let counted = first.count.small(row).unwrap_or(0);
+        let reached = column[row - 1] == Fr::one() || counted == before;
+        column[row] = if reached { Fr::one() } else { Fr::zero() };
+        // Beside the next logit stands what held here.
+        column[row + 1] = column[row];
+        before = counted;
+    }
+    column[plan.activations.label_row] = Fr::zero();
+    first.boxed(plan).for_each(|(row, x)| column[row] = x.square().square() * x);
     column
 }
 
-fn pair(drawn: Drawn, d: Fr, y: Fr) -> Fr {
-    drawn.gamma + d + drawn.delta * y + drawn.delta.square()
+/// What is looked up, or stands in the table.
+fn entry(drawn: Drawn, left: Fr, right: Fr, tag: u64) -> Fr {
+    drawn.gamma + left + drawn.delta * right + drawn.delta.square() * Fr::from(tag)
 }
 
 /// A column of the first phase, with its blinding rows if they are known.
@@ -93,59 +100,61 @@ struct Complete<'a> {
 }
 
 impl Complete<'_> {
-    fn len(&self) -> usize {
-        self.values.len() + self.tail.len()
-    }
-
-    fn get(&self, row: usize) -> Fr {
-        let head = self.values.len();
-        if row < head { self.values.get(row) } else { self.tail[row - head] }
+    fn get(&self, row: usize, plan: &Plan) -> Fr {
+        if let Some(row) = row.checked_sub(plan.usable_rows()) {
+            self.tail[row]
+        } else if row < self.values.len() {
+            self.values.get(row)
+        } else {
+            Fr::zero()
+        }
     }
 }
 
-/// What `p/a + q/b + pq/(a·b)` is made of.
-struct Terms {
-    a: Fr,
-    b: Fr,
-    p: Fr,
-    q: Fr,
-    pq: Fr,
-}
-
-/// That sum in every row.
-fn quotients(rows: usize, row: impl Fn(usize) -> Terms + Sync) -> Vec<Fr> {
-    let mut column = vec![Fr::zero(); rows];
+/// The sum of a pair's and a remainder's reciprocals in every row.
+fn reciprocals(rows: usize, drawn: Drawn, row: impl Fn(usize) -> [Fr; 3] + Sync) -> Vec<Fr> {
+    let entries =
+        |[d, y, rem]: [Fr; 3]| [entry(drawn, d, y, Number::PAIR), entry(drawn, rem, Fr::zero(), Number::REMAINDER)];
+    let sum = |[a, b]: [Fr; 2], inverse: Fr| inverse * (a + b);
+    // Most rows of most lanes are idle, all alike.
+    let idle = entries([Fr::zero(); 3]);
+    let idle = sum(idle, (idle[0] * idle[1]).invert().unwrap_or(Fr::zero()));
+    let mut column = vec![idle; rows];
     column.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, out)| {
-        let terms: Vec<Terms> = (0..out.len()).map(|i| row(chunk * CHUNK + i)).collect();
-        out.iter_mut().zip(&terms).for_each(|(x, t)| *x = t.a * t.b);
-        out.iter_mut().batch_invert();
-        out.iter_mut().zip(&terms).for_each(|(x, t)| *x *= t.p * t.b + t.q * t.a + t.pq);
+        let cells = (0..out.len()).map(|i| (i, row(chunk * CHUNK + i))).filter(|(_, cells)| *cells != [Fr::zero(); 3]);
+        let busy: Vec<(usize, [Fr; 2])> = cells.map(|(i, cells)| (i, entries(cells))).collect();
+        let mut inverses: Vec<Fr> = busy.iter().map(|(_, [a, b])| a * b).collect();
+        inverses.iter_mut().batch_invert();
+        busy.into_iter().zip(inverses).for_each(|((i, entries), inverse)| out[i] = sum(entries, inverse));
     });
     column
 }
 
-fn table(plan: &Plan, [pairs, rems]: [Complete<'_>; 2], drawn: Drawn) -> Vec<Fr> {
-    let dense = |number: Number| {
-        let mut column = vec![Fr::zero(); pairs.len()];
-        plan.numbers[number as usize].iter().for_each(|&(row, value)| column[row] = value);
-        column
-    };
-    let (d, y) = (dense(Number::TableD), dense(Number::TableY));
-    let usable = &plan.flags[Flag::Usable as usize];
-    quotients(pairs.len(), |row| {
-        let (p, q) = (pairs.get(row), rems.get(row));
-        let pq = if usable[row] == 1 { Fr::zero() } else { p * q };
-        Terms { a: pair(drawn, d[row], y[row]), b: drawn.gamma + d[row], p, q, pq }
-    })
-}
-
-fn balance(plan: &Plan, helpers: &[Vec<Fr>], table: &[Fr]) -> Vec<Fr> {
+fn balance(plan: &Plan, first: &FirstWitness, helpers: &[Vec<Fr>], drawn: Drawn) -> Vec<Fr> {
+    let table = plan.network.precision.table_len();
+    let mut taken = vec![Fr::zero(); 2 * table];
+    taken.par_iter_mut().enumerate().for_each(|(i, out)| {
+        let d = i % table;
+        let y = plan.network.precision.clamp(d as u32);
+        let pair = [Fr::from(u64::from(y)), Fr::zero()][i / table];
+        let tag = [Number::PAIR, Number::REMAINDER][i / table];
+        *out = entry(drawn, Fr::from(d as u64), pair, tag);
+    });
+    taken.chunks_mut(CHUNK).for_each(|entries| {
+        entries.iter_mut().batch_invert();
+    });
+    for (i, out) in taken.iter_mut().enumerate() {
+        *out *= first.count.get(plan.table + i);
+    }
     let mut balance = vec![Fr::zero(); plan.usable_rows()];
-    let usable = &plan.flags[Flag::Usable as usize];
-    for row in (1..balance.len()).filter(|&row| usable[row] == 1) {
-        let looked_up = plan.activations.kinds.get(row).copied().flatten().is_some_and(|k| k.is_looked_up());
-        let taken: Fr = if looked_up { helpers.iter().map(|column| column[row]).sum() } else { Fr::zero() };
-        balance[row] = balance[row - 1] + taken - table[row];
+    for row in (1..balance.len()).filter(|&row| plan.has(Flag::Usable, row)) {
+        let mut now = balance[row - 1];
+        if plan.activations.kinds.get(row).copied().flatten().is_some_and(|k| k.is_looked_up()) {
+            now += helpers.iter().map(|column| column[row]).sum::<Fr>();
+        } else if let Some(taken) = row.checked_sub(plan.table).and_then(|i| taken.get(i)) {
+            now -= taken;
+        }
+        balance[row] = now;
     }
     balance
 }

@@ -22,18 +22,12 @@ pub struct Challenges {
 /// Third-phase columns.
 #[derive(Clone, Debug)]
 pub struct ThirdWitness {
-    /// Reading sum.
+    /// Reading sum; sum of hashed elements.
     pub read: Values,
-    /// Produced sum.
+    /// Produced sum; kernel sum; squares.
     pub made: Values,
-    /// Layer sum.
+    /// Layer sum; total of kernel × channel; fourth powers.
     pub layer: Values,
-    /// Kernel sum.
-    pub kernel: Values,
-    /// Total of kernel × channel.
-    pub total: Values,
-    /// Sum of hashed elements.
-    pub absorbed: Values,
     /// The wire.
     pub wire: Values,
 }
@@ -48,18 +42,17 @@ impl ThirdWitness {
         challenges: Challenges,
     ) -> Self {
         // Steps do not depend on what left to the wire: they can be evaluated before anything has.
-        let steps = plan.values.evaluate(challenges.alpha, challenges.drawn.s, |_| Fr::zero());
-        let (activations, absorbed) = rayon::join(
-            || Activations::new(plan, first, second, challenges, &steps),
-            || absorbed(plan, first, challenges.alpha),
-        );
-        let Activations { read, made, layer, mut wire } = activations;
-        wire[..INSTANCES].copy_from_slice(instances);
-        for row in plan.hashing.exports() {
-            wire[row] = first.hash[0].get(row);
-            wire[row + 1] = absorbed[row];
+        let alpha = challenges.alpha;
+        let steps = plan.values.evaluate(alpha, |_| Fr::zero());
+        let mut sums = activations(plan, first, second, challenges, &steps);
+        sums.wire[..INSTANCES].copy_from_slice(instances);
+        absorbed(plan, first, alpha, &mut sums);
+        for (row, x) in first.boxed(plan) {
+            (sums.made[row], sums.layer[row]) = (x.square(), x.square().square());
         }
-        let values = plan.values.evaluate(challenges.alpha, challenges.drawn.s, |row| wire[row]);
+        arg_max(plan, first, &mut sums);
+        let Sums { wire, .. } = &mut sums;
+        let values = plan.values.evaluate(alpha, |row| wire[row]);
         for (id, recipe) in plan.values.recipes().iter().enumerate() {
             let home = plan.homes[id];
             match recipe.cells() {
@@ -69,14 +62,12 @@ impl ThirdWitness {
         }
         let uses = plan.kernels.carries.iter().chain(&plan.kernels.products);
         uses.for_each(|(&row, &value)| wire[row] = values[value]);
-        let (kernel, total) = kernels(plan, first, challenges, &mut wire);
+        kernels(plan, first, challenges, &mut sums);
+        let Sums { read, made, layer, wire } = sums;
         Self {
             read: Values::Field(read),
             made: Values::Field(made),
             layer: Values::Field(layer),
-            kernel: Values::Field(kernel),
-            total: Values::Field(total),
-            absorbed: Values::Field(absorbed),
             wire: Values::Field(wire),
         }
     }
@@ -87,9 +78,6 @@ impl ThirdWitness {
             (config.read, &self.read),
             (config.made, &self.made),
             (config.layer, &self.layer),
-            (config.kernel, &self.kernel),
-            (config.total, &self.total),
-            (config.absorbed, &self.absorbed),
             (config.wire, &self.wire),
         ]
     }
@@ -99,126 +87,137 @@ fn powers(base: Fr, count: usize) -> Vec<Fr> {
     std::iter::successors(Some(Fr::one()), |x| Some(x * base)).take(count).collect()
 }
 
-struct Activations {
+/// The columns while they are made.
+struct Sums {
     read: Vec<Fr>,
     made: Vec<Fr>,
     layer: Vec<Fr>,
     wire: Vec<Fr>,
 }
 
-impl Activations {
-    fn new(plan: &Plan, first: &FirstWitness, second: &SecondWitness, challenges: Challenges, steps: &[Fr]) -> Self {
-        let alpha = challenges.alpha;
-        let zero = || vec![Fr::zero(); plan.usable_rows()];
-        let mut out = Self { read: zero(), made: zero(), layer: zero(), wire: zero() };
-        for &(row, value) in &plan.activations.rides {
-            out.wire[row] = steps[value];
+fn activations(
+    plan: &Plan,
+    first: &FirstWitness,
+    second: &SecondWitness,
+    challenges: Challenges,
+    steps: &[Fr],
+) -> Sums {
+    let alpha = challenges.alpha;
+    let zero = || vec![Fr::zero(); plan.usable_rows()];
+    let mut out = Sums { read: zero(), made: zero(), layer: zero(), wire: zero() };
+    for &(row, value) in &plan.activations.rides {
+        out.wire[row] = steps[value];
+    }
+    let lanes = powers(alpha, 2 * plan.shape.lanes);
+    let scale = Fr::from(1 << plan.network.precision.bits);
+    let factor = |step: Step| match step {
+        Step::Start | Step::Ride => Fr::zero(),
+        Step::Power(exponent) => alpha.pow([exponent as u64]),
+        Step::Byte => Fr::from(256).invert().unwrap_or(Fr::zero()),
+        Step::Wrap => alpha * Fr::from(256).pow([PACK as u64 - 1]),
+    };
+    // Kinds repeat; their powers are computed once.
+    let mut factors = std::collections::HashMap::new();
+    for (row, kind) in plan.activations.kinds.iter().enumerate() {
+        let Some(kind) = *kind else { continue };
+        let &mut [by_read, mut by_made] = factors.entry(kind).or_insert_with(|| match kind {
+            RowKind::Cells { read, made, .. } => [factor(read), factor(made)],
+            RowKind::Edge(made) => [Fr::zero(), factor(made)],
+            _ => [Fr::zero(); 2],
+        });
+        if kind.rides() {
+            by_made = out.wire[row];
         }
-        let lanes = powers(alpha, 2 * plan.shape.lanes);
-        let scale = Fr::from(1 << plan.network.precision.bits);
-        let factor = |step: Step, wire: Fr| match step {
-            Step::Start => Fr::zero(),
-            Step::Power(exponent) => alpha.pow([exponent as u64]),
-            Step::Ride => wire,
-            Step::Byte => Fr::from(256).invert().unwrap_or(Fr::zero()),
-            Step::Wrap => alpha * Fr::from(256).pow([PACK as u64 - 1]),
+        let (read, made, layer) = (out.read[row - 1], out.made[row - 1], out.layer[row - 1]);
+        match kind {
+            RowKind::Cells { count, hop, pixels, .. } => {
+                let y = |lane: usize| first.y[lane].get(row);
+                let acc = |lane: usize| first.d[lane].get(row) * scale + first.rem[lane].get(row);
+                let seen: Fr = (0..count).map(|l| y(l) * lanes[l]).sum();
+                let taken: Fr = (0..count).map(|l| if pixels { y(l) } else { acc(l) } * lanes[hop * l]).sum();
+                out.read[row] = read * by_read + seen;
+                out.made[row] = made * by_made + taken;
+            }
+            RowKind::Edge(_) => out.made[row] = made * by_made + second.edge.get(row),
+            _ if kind.waits() => (out.read[row], out.made[row]) = (read, made),
+            _ => {}
+        }
+        if kind.exports() {
+            out.wire[row] = read;
+        }
+        out.layer[row] = match kind {
+            RowKind::Open => {
+                out.wire[row] = layer;
+                Fr::zero()
+            }
+            _ if kind.takes() => layer * challenges.drawn.s + made,
+            _ => layer,
         };
-        // Kinds repeat; their powers are computed once.
-        let kinds = &plan.shape.kinds;
-        let factors: Vec<[Fr; 2]> = kinds
-            .iter()
-            .map(|kind| match *kind {
-                RowKind::Cells { read, made, .. } => [factor(read, Fr::zero()), factor(made, Fr::zero())],
-                RowKind::Edge(made) => [Fr::zero(), factor(made, Fr::zero())],
-                _ => [Fr::zero(); 2],
-            })
-            .collect();
-        let index: std::collections::HashMap<RowKind, usize> = kinds.iter().copied().zip(0..).collect();
-        for (row, kind) in plan.activations.kinds.iter().enumerate() {
-            let Some(kind) = *kind else { continue };
-            let [by_read, mut by_made] = factors[index[&kind]];
-            if kind.rides() {
-                by_made = out.wire[row];
+    }
+    out
+}
+
+/// Sums of hashed elements; they leave to the wire with the digests.
+fn absorbed(plan: &Plan, first: &FirstWitness, alpha: Fr, sums: &mut Sums) {
+    for chain in plan.hashing.chains() {
+        let mut sum = Fr::zero();
+        for hash in 0..=chain.elements {
+            let start = chain.hash_row(hash);
+            if hash > 0 {
+                sum = sum * alpha + first.rem[0].get(start);
+                sums.read[start - 1] = sum;
             }
-            let (read, made, layer) = (out.read[row - 1], out.made[row - 1], out.layer[row - 1]);
-            match kind {
-                RowKind::Cells { count, hop, pixels, .. } => {
-                    let y = |lane: usize| first.y[lane].get(row);
-                    let acc = |lane: usize| first.d[lane].get(row) * scale + first.rem[lane].get(row);
-                    let seen: Fr = (0..count).map(|l| y(l) * lanes[l]).sum();
-                    let taken: Fr = (0..count).map(|l| if pixels { y(l) } else { acc(l) } * lanes[hop * l]).sum();
-                    out.read[row] = read * by_read + seen;
-                    out.made[row] = made * by_made + taken;
-                }
-                RowKind::Edge(_) => out.made[row] = made * by_made + second.edge.get(row),
-                RowKind::Hold | RowKind::Wait => (out.read[row], out.made[row]) = (read, made),
-                RowKind::Open | RowKind::Close => {}
-            }
-            if kind.exports() {
-                out.wire[row] = read;
-            }
-            out.layer[row] = match kind {
-                RowKind::Open => {
-                    out.wire[row] = layer;
-                    Fr::zero()
-                }
-                _ if kind.takes() => layer * challenges.drawn.s + made,
-                _ => layer,
-            };
+            let end = chain.hash_row(hash + 1) - 1;
+            sums.read[start..end].fill(sum);
         }
-        out
+    }
+    for row in plan.hashing.seams() {
+        sums.wire[row] = first.d[0].get(row);
+        sums.wire[row + 1] = sums.read[row - 1];
     }
 }
 
-fn absorbed(plan: &Plan, first: &FirstWitness, alpha: Fr) -> Vec<Fr> {
-    let (seed, full) = (&plan.flags[Flag::Seed as usize], &plan.flags[Flag::Full as usize]);
-    let usable = &plan.flags[Flag::Usable as usize];
-    let mut sums = vec![Fr::zero(); plan.usable_rows()];
-    for row in (1..sums.len()).filter(|&row| usable[row] == 1) {
-        let before = sums[row - 1];
-        sums[row] = match (full[row], seed[row]) {
-            (1, 1) => Fr::zero(),
-            (_, 2) => before * alpha + first.hash[2].get(row),
-            _ => before,
-        };
-    }
-    sums
+/// The largest logit beside every comparison, then the label.
+fn arg_max(plan: &Plan, first: &FirstWitness, sums: &mut Sums) {
+    let label = plan.activations.label_row;
+    let of_label = plan.comparisons().find(|&row| first.count.get(row) == first.count.get(row - 1));
+    let best = of_label.map_or(Fr::zero(), |row| first.y[0].get(row - 1));
+    plan.comparisons().for_each(|row| sums.wire[row] = best);
+    sums.wire[label] = first.count.get(label - 1);
 }
 
 /// Kernel sums and totals; the totals leave to the wire.
-fn kernels(plan: &Plan, first: &FirstWitness, challenges: Challenges, wire: &mut [Fr]) -> (Vec<Fr>, Vec<Fr>) {
+fn kernels(plan: &Plan, first: &FirstWitness, challenges: Challenges, sums: &mut Sums) {
     let (s, columns) = (challenges.drawn.s, plan.shape.weight_columns);
     let (in_s, in_alpha) = (powers(s, columns + 1), powers(challenges.alpha, plan.shape.taps()));
     let offset = small(plan.network.precision.param_offset());
-    let flag = |flag: Flag, row: usize| plan.flags[flag as usize][row] == 1;
-    let (mut kernel, mut total) = (vec![Fr::zero(); plan.usable_rows()], vec![Fr::zero(); plan.usable_rows()]);
-    for row in (1..kernel.len()).filter(|&row| flag(Flag::Usable, row)) {
-        let feed = plan.kernels.feeds.get(&row);
-        let (kernel_before, total_before) = (kernel[row - 1], total[row - 1]);
+    for (row, feed) in (plan.kernels.start..).zip(&plan.kernels.feeds) {
+        let (kernel_before, total_before) = (sums.made[row - 1], sums.layer[row - 1]);
         let parameters = |powers: &[Fr]| -> Fr {
             first.weights.iter().zip(powers).map(|(column, power)| (column.get(row) - offset) * power).sum()
         };
-        kernel[row] = match feed {
-            Some(Feed::Fresh) => parameters(&in_s),
-            Some(Feed::Next) => kernel_before * in_s[columns] + parameters(&in_s),
-            Some(Feed::Tap) => parameters(&in_alpha[..1]),
-            Some(Feed::Taps) => parameters(&in_alpha),
-            _ => Fr::zero(),
+        let mut kernel = match feed {
+            Feed::Fresh => parameters(&in_s[..columns]),
+            Feed::Next => kernel_before * in_s[columns] + parameters(&in_s[..columns]),
+            Feed::Tap => parameters(&in_alpha[..1]),
+            Feed::Taps => parameters(&in_alpha),
+            Feed::Keep | Feed::Shift | Feed::Leave => Fr::zero(),
         };
-        if flag(Flag::Carry, row) {
-            kernel[row] += wire[row] * kernel_before;
+        if plan.has(Flag::Ride, row) {
+            kernel += sums.wire[row] * kernel_before;
         }
-        total[row] = match feed {
-            Some(Feed::Shift) => total_before * s,
-            Some(Feed::Leave) => {
-                wire[row] = total_before;
+        sums.made[row] = kernel;
+        let mut total = match feed {
+            Feed::Shift => total_before * s,
+            Feed::Leave => {
+                sums.wire[row] = total_before;
                 Fr::zero()
             }
             _ => total_before,
         };
-        if flag(Flag::Product, row) {
-            total[row] += wire[row] * kernel_before;
+        if plan.has(Flag::Product, row) {
+            total += sums.wire[row] * kernel_before;
         }
+        sums.layer[row] = total;
     }
-    (kernel, total)
 }

@@ -36,7 +36,7 @@ impl Case {
 
     /// Three lanes do not divide the tiny network's widths, and six weights do not fill its last layer's rows.
     pub fn tiny() -> Self {
-        Self::new(sample::tiny(1), Choice { lanes: 3, weight_columns: 4, k: None })
+        Self::new(sample::tiny(1), Choice { lanes: 3, weight_columns: 4, degree: Degree::Three, k: None })
     }
 
     pub fn trace(&self) -> Trace {

@@ -175,7 +175,7 @@ fn domains_are_in_the_first_constants_alone() {
 
 /// A case whose logits take two elements.
 fn wide() -> Case {
-    let choice = Choice { lanes: 2, weight_columns: 3, k: None };
+    let choice = Choice { lanes: 2, weight_columns: 3, degree: Degree::Three, k: None };
     let is_wide = |case: &Case| case.plan.hashing.output.elements > 1 && case.plan.hashing.input.elements > 1;
     (0..).map(|seed| Case::new(arbitrary(seed), choice)).find(is_wide).expect("some network has so many classes")
 }

@@ -185,11 +185,15 @@ fn check_plan(plan: &Plan) {
 
 #[test]
 fn the_identities_say_what_the_layers_say() {
-    let choice =
-        |seed: u64| Choice { lanes: 1 + (seed % 6) as usize, weight_columns: 1 + (seed / 6 % 5) as usize, k: None };
-    check(&sample::tiny(1), Choice { lanes: 3, weight_columns: 4, k: None });
-    check(&sample::tiny(2), Choice { lanes: 16, weight_columns: 32, k: None });
-    check(&sample::tiny(3), Choice { lanes: 7, weight_columns: 13, k: Some(14) });
+    let choice = |seed: u64| Choice {
+        lanes: 1 + (seed % 6) as usize,
+        weight_columns: 1 + (seed / 6 % 5) as usize,
+        degree: Degree::Three,
+        k: None,
+    };
+    check(&sample::tiny(1), Choice { lanes: 3, weight_columns: 4, degree: Degree::Three, k: None });
+    check(&sample::tiny(2), Choice { lanes: 16, weight_columns: 32, degree: Degree::Three, k: None });
+    check(&sample::tiny(3), Choice { lanes: 7, weight_columns: 13, degree: Degree::Three, k: Some(14) });
     for seed in 0..60 {
         check(&arbitrary(seed), choice(seed));
     }
@@ -201,7 +205,7 @@ fn the_identities_say_what_the_layers_say() {
 /// Small mistakes of a planner, none of which the prover or its checks would notice by themselves.
 #[test]
 fn a_wrong_plan_does_not_say_what_the_layers_say() {
-    let choice = Choice { lanes: 3, weight_columns: 4, k: None };
+    let choice = Choice { lanes: 3, weight_columns: 4, degree: Degree::Three, k: None };
     let plan = Plan::new(&sample::tiny(1).network, choice).expect("plannable");
     let copy_to = |row: usize| plan.copies.iter().position(|&(_, to)| to == row).expect("a copy");
     let (products, carries) = (&plan.kernels.products, &plan.kernels.carries);
@@ -251,7 +255,7 @@ fn a_wrong_plan_does_not_say_what_the_layers_say() {
 fn parameters_lie_in_one_cell_each_and_nothing_else_does() {
     for seed in 0..40u64 {
         let model = arbitrary(seed);
-        let choice = Choice { lanes: 2, weight_columns: 1 + (seed % 5) as usize, k: None };
+        let choice = Choice { lanes: 2, weight_columns: 1 + (seed % 5) as usize, degree: Degree::Three, k: None };
         let plan = Plan::new(&model.network, choice).expect("plannable");
         let symbols = Symbols::new(&plan);
         let mut names = HashSet::new();

@@ -178,7 +178,7 @@ fn tied() -> Case {
     last.weights.iter_mut().for_each(|w| *w = 0);
     let middle = 1 << (2 * model.network.precision.bits - 1);
     last.bias.iter_mut().for_each(|b| *b = middle);
-    Case::new(model, Choice { lanes: 2, weight_columns: 3, k: None })
+    Case::new(model, Choice { lanes: 2, weight_columns: 3, degree: Degree::Three, k: None })
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn small_case() -> Case {
             && flag(Flag::Ride)
             && flag(Flag::Carry)
     };
-    let choice = Choice { lanes: 2, weight_columns: 2, k: None };
+    let choice = Choice { lanes: 2, weight_columns: 2, degree: Degree::Three, k: None };
     (0..).map(|seed| Case::new(arbitrary(seed), choice)).find(all).expect("some network has them all")
 }
 
@@ -293,7 +293,7 @@ fn first_phase_cells_are_tied_down() {
 #[test]
 fn the_proof_system_agrees_on_degree_and_rows() {
     for lanes in [1, 2, 5, 16] {
-        let case = Case::new(arbitrary(3), Choice { lanes, weight_columns: 3, k: None });
+        let case = Case::new(arbitrary(3), Choice { lanes, weight_columns: 3, degree: Degree::Three, k: None });
         let mut system = ConstraintSystem::default();
         ModelCircuit::configure_with_params(&mut system, case.plan.shape.clone());
         assert_eq!((system.degree(), system.blinding_factors() + 1), (3, BLINDING_ROWS));

@@ -275,7 +275,10 @@ fn false_committed_logits_cannot_be_made_good_anywhere() {
     // More logits than an element has bytes.
     let model = (0..).map(networks::arbitrary).find(|m| m.network.classes() > 33).expect("some");
     let last = model.network.maps.len() - 1;
-    let case = Case::new(model, zkescrow_circuits::plan::Choice { lanes: 2, weight_columns: 3, k: None });
+    let case = Case::new(
+        model,
+        zkescrow_circuits::plan::Choice { lanes: 2, weight_columns: 3, degree: Degree::Three, k: None },
+    );
     let others = case.witness(&case.lie(|map, cells| {
         if map == last {
             cells.y[1] ^= 1;
