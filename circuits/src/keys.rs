@@ -3,7 +3,7 @@
 use std::{
     io::Cursor,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use halo2_proofs::{
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use sha3::{Digest, Keccak256};
 
 use crate::{
-    backend::{BackendError, Key},
+    backend::{BackendError, Bases, Key},
     circuit::{Config, ModelCircuit},
     commitment::{BlindingBases, POINT_BYTES, coordinates},
     files::{self, FileError},
@@ -86,7 +86,7 @@ pub struct Description {
 }
 
 /// Version of the key format.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// A description lists an architecture's layers; nothing larger is read.
 const MAX_DESCRIPTION: u64 = 1 << 24;
 
@@ -120,14 +120,22 @@ pub struct ProverKeys {
     pub backend: Key,
     /// The reference string.
     pub srs: Srs,
+    /// Running sums of its points, once they are needed.
+    sums: OnceLock<Vec<G1Affine>>,
 }
 
 impl ProverKeys {
+    /// The points that columns are committed to with.
+    pub fn bases(&self) -> Bases<'_> {
+        Bases::new(&self.srs.lagrange, &self.sums)
+    }
+
     /// Makes keys for an architecture. The reference string must have exactly the rows of the layout.
     pub fn generate(network: &Network, choice: Choice, srs: Srs) -> Result<Self, KeyError> {
         let plan = Arc::new(Plan::new(network, Choice { k: Some(srs.k()), ..choice })?);
         let (backend, cs) = backend_key(&plan)?;
-        let vk = backend.verifying_key(cs, &srs.lagrange);
+        let sums = OnceLock::new();
+        let vk = backend.verifying_key(cs, Bases::new(&srs.lagrange, &sums));
         let bases = BlindingBases::new(&srs);
         let anchor = Anchor::new(&srs.params);
         let arch = identity(&plan, &vk, &srs.digest, &bases);
@@ -140,7 +148,7 @@ impl ProverKeys {
             srs: hex::encode(srs.digest),
             origin: srs.origin.clone(),
         };
-        Ok(Self { verifier: VerifierKeys::assemble(description, plan, vk, anchor, bases, arch), backend, srs })
+        Ok(Self { verifier: VerifierKeys::assemble(description, plan, vk, anchor, bases, arch), backend, srs, sums })
     }
 
     /// Writes a key folder.
@@ -157,7 +165,7 @@ impl ProverKeys {
             return Err(KeyError::Mismatch { folder: folder.into(), what: "reference string" });
         }
         let (backend, _) = backend_key(&verifier.plan)?;
-        Ok(Self { verifier, backend, srs })
+        Ok(Self { verifier, backend, srs, sums: OnceLock::new() })
     }
 }
 

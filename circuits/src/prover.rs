@@ -168,7 +168,7 @@ fn prove_seeded(
         }
         _ => unreachable!("the circuit draws three challenges, then one"),
     };
-    let backend = Prover { key: &keys.backend, vk: &verifier.vk, lagrange: &keys.srs.lagrange };
+    let backend = Prover { key: &keys.backend, vk: &verifier.vk, bases: keys.bases() };
     let (bytes, laps) = backend.prove(&instances, first, later, &mut rng)?;
     let statement = Statement { arch: &verifier.arch, registered: commitment, proof: &bytes, instances: &instances };
     let binding = Instant::now();

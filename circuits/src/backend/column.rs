@@ -12,6 +12,7 @@ use rand::RngCore;
 use super::{
     BackendError,
     msm::{self, Scalars},
+    runs::{self, Bases},
 };
 use crate::{plan::small, witness::Values};
 
@@ -148,24 +149,38 @@ impl<'a> Column<'a> {
     }
 }
 
-/// The commitments to columns over the Lagrange points of all rows.
-pub(super) fn commit(columns: &[&Column<'_>], lagrange: &[G1Affine]) -> Vec<G1Affine> {
-    // Parts by their first row: those of one are committed to together.
-    let mut starts: BTreeMap<usize, Vec<(usize, Scalars<'_>)>> = BTreeMap::new();
-    for (i, column) in columns.iter().enumerate() {
+/// The commitments to columns.
+pub(super) fn commit(columns: &[&Column<'_>], bases: Bases<'_>) -> Vec<G1Affine> {
+    let differences: Vec<Option<Vec<Fr>>> = columns.iter().map(|column| differences(&column.head)).collect();
+    // Parts by their points: those of one list are committed to together.
+    let mut lists: BTreeMap<(bool, usize), Vec<(usize, Scalars<'_>)>> = BTreeMap::new();
+    for (i, (column, differences)) in columns.iter().zip(&differences).enumerate() {
         let tail = (column.rows - column.tail.len(), Scalars::Field(&column.tail));
-        for (start, part) in parts(&column.head).chain([tail]).filter(|(_, part)| part.len() > 0) {
-            starts.entry(start).or_default().push((i, part));
+        match differences {
+            Some(head) => lists.entry((true, 0)).or_default().push((i, Scalars::Field(head))),
+            None => parts(&column.head).for_each(|(start, part)| {
+                lists.entry((false, start)).or_default().push((i, part));
+            }),
         }
+        lists.entry((false, tail.0)).or_default().push((i, tail.1));
     }
     let mut points = vec![G1Affine::default(); columns.len()];
-    for (start, members) in starts {
+    for ((of_sums, start), mut members) in lists {
+        members.retain(|(_, part)| !part.is_empty());
+        let list = if of_sums { bases.sums() } else { bases.points() };
         let scalars: Vec<Scalars<'_>> = members.iter().map(|&(_, part)| part).collect();
-        for ((i, _), part) in members.into_iter().zip(msm::commit_many(&lagrange[start..], &scalars)) {
+        for ((i, _), part) in members.into_iter().zip(msm::commit_many(&list[start..], &scalars)) {
             points[i] = (points[i] + part).to_affine();
         }
     }
     points
+}
+
+fn differences(values: &Values) -> Option<Vec<Fr>> {
+    match values {
+        Values::Field(values) => runs::differences(values),
+        _ => None,
+    }
 }
 
 /// The values of one kind each that a column is made of, with their first rows.

@@ -18,6 +18,7 @@ use super::{
     fft::Domain,
     permutation::{Position, sigma},
     polynomial::Numbering,
+    runs::Bases,
 };
 use crate::witness::Values;
 
@@ -76,8 +77,8 @@ impl Key {
     }
 
     /// halo2's verifying key, over the Lagrange points of a reference string.
-    pub fn verifying_key(&self, cs: ConstraintSystem<Fr>, lagrange: &[G1Affine]) -> VerifyingKey<G1Affine> {
-        let commit = |columns: &[Column<'_>]| column::commit(&columns.iter().collect::<Vec<_>>(), lagrange);
+    pub fn verifying_key(&self, cs: ConstraintSystem<Fr>, bases: Bases<'_>) -> VerifyingKey<G1Affine> {
+        let commit = |columns: &[Column<'_>]| column::commit(&columns.iter().collect::<Vec<_>>(), bases);
         let domain = EvaluationDomain::new(self.degree as u32, self.rows.ilog2());
         let permutation = permutation::VerifyingKey::from_commitments(commit(&self.sigma));
         VerifyingKey::from_parts(domain, commit(&self.fixed), permutation, cs, vec![], false)
@@ -162,7 +163,7 @@ mod tests {
     use crate::{
         circuit::ModelCircuit,
         keys::backend_key,
-        plan::{Choice, Plan},
+        plan::{Choice, Degree, Plan},
         sample,
         srs::Srs,
     };
@@ -170,8 +171,9 @@ mod tests {
     #[test]
     fn keys_are_those_of_halo2() {
         let networks = std::iter::once(sample::tiny(1)).chain((0..3).map(sample::random)).map(|model| model.network);
-        for (network, lanes) in networks.zip([6, 3, 4, 1]) {
-            let choice = Choice { lanes, ..Choice::default() };
+        for (i, (network, lanes)) in networks.zip([6, 3, 4, 1]).enumerate() {
+            let degree = [Degree::Three, Degree::Five][i % 2];
+            let choice = Choice { lanes, degree, ..Choice::default() };
             let plan = Arc::new(Plan::new(&network, choice).expect("plannable"));
             let srs = Srs::development(plan.shape.k);
             let circuit = ModelCircuit { plan: plan.clone(), witness: None };
@@ -184,7 +186,7 @@ mod tests {
             for (fixed, expected) in key.fixed.iter().zip(pk.fixed_values()) {
                 assert_eq!(fixed.to_vec(), expected[..]);
             }
-            let vk = key.verifying_key(cs, &srs.lagrange);
+            let vk = key.verifying_key(cs, Bases::new(&srs.lagrange, &OnceLock::new()));
             assert_eq!(vk.transcript_repr(), expected.transcript_repr());
         }
     }

@@ -1,8 +1,8 @@
 //! A prover for the circuit's proof system: makes what halo2's verifier with SHPLONK accepts.
 //!
-//! It proves one circuit at a time, with any phases, degree 3, one instance column, and a permutation over advice columns;
+//! It proves one circuit at a time, with any phases, degree 3 or 5, one instance column, and a permutation over advice columns;
 //! [`Key::new`] refuses other constraint systems. Columns stay in Lagrange form (the values of the rows) wherever that is
-//! possible; coefficients are needed only to evaluate constraints on two cosets of the domain.
+//! possible; coefficients are needed only to evaluate constraints on cosets of the domain.
 
 mod column;
 #[cfg(target_arch = "x86_64")]
@@ -19,6 +19,7 @@ mod polynomial;
 mod program;
 mod prove;
 mod quotient;
+mod runs;
 mod transcript;
 
 use std::io;
@@ -27,6 +28,7 @@ pub use column::{Column, Given};
 pub use key::Key;
 pub use permutation::Position;
 pub use prove::{Prover, Seconds};
+pub use runs::Bases;
 
 /// Why there is no proof or no key.
 #[derive(Debug, thiserror::Error)]

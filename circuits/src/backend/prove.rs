@@ -19,6 +19,7 @@ use super::{
     opening::{Opening, Point},
     permutation,
     quotient::{self, Columns, quotient},
+    runs::Bases,
     transcript::Transcript,
 };
 use crate::witness::Values;
@@ -53,7 +54,7 @@ pub struct Prover<'a> {
     /// Its verifying key.
     pub vk: &'a VerifyingKey<G1Affine>,
     /// Lagrange points of the reference string.
-    pub lagrange: &'a [G1Affine],
+    pub bases: Bases<'a>,
 }
 
 impl Prover<'_> {
@@ -96,7 +97,7 @@ impl Prover<'_> {
         let products = permutation::products(&omegas, &key.sigma, &wires, key.usable, permutation, rng);
         transcript.points(self.commit(&products))?;
         let random = Column::last(key.rows, (0..RANDOM_ROWS.min(key.rows)).map(|_| Fr::random(&mut *rng)).collect());
-        transcript.points(column::commit(&[&random], self.lagrange))?;
+        transcript.points(column::commit(&[&random], self.bases))?;
         seconds.commit_later += watch.lap();
 
         let challenges = quotient::Challenges { circuit: &circuit, permutation, y: transcript.challenge() };
@@ -121,9 +122,9 @@ impl Prover<'_> {
         let opened = evaluate(key, vk.cs(), &point, &polynomials, &mut transcript)?;
         let (y, v) = (transcript.challenge(), transcript.challenge());
         let opening = Opening::new(&point, &opened, y, v);
-        transcript.point(msm::commit(self.lagrange, Scalars::Field(&opening.quotient)))?;
+        transcript.point(msm::commit(self.bases.points(), Scalars::Field(&opening.quotient)))?;
         let last = opening.finish(transcript.challenge());
-        transcript.point(msm::commit(self.lagrange, Scalars::Field(&last)))?;
+        transcript.point(msm::commit(self.bases.points(), Scalars::Field(&last)))?;
         seconds.open = watch.lap();
         Ok((transcript.finish(), seconds))
     }
@@ -153,13 +154,13 @@ impl Prover<'_> {
         }
         let unknown: Vec<&Column<'_>> =
             columns.iter().zip(&known).filter(|(_, known)| known.is_none()).map(|(column, _)| column).collect();
-        let mut points = column::commit(&unknown, self.lagrange).into_iter();
+        let mut points = column::commit(&unknown, self.bases).into_iter();
         transcript.points(known.into_iter().filter_map(|known| known.or_else(|| points.next())))?;
         Ok(columns)
     }
 
     fn commit(&self, columns: &[Column<'_>]) -> Vec<G1Affine> {
-        column::commit(&columns.iter().collect::<Vec<_>>(), self.lagrange)
+        column::commit(&columns.iter().collect::<Vec<_>>(), self.bases)
     }
 }
 
