@@ -53,6 +53,9 @@ pub enum Degree {
 }
 
 impl Degree {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Three, Self::Five];
+
     /// As a number.
     pub fn number(self) -> usize {
         match self {

@@ -5,29 +5,36 @@
 
 mod cost;
 mod drawing;
+mod size;
 
 use rayon::prelude::*;
 
-pub use cost::{Prediction, proof_bytes};
+pub use cost::Prediction;
 pub use drawing::draw;
+pub use size::{Size, proof_bytes};
 
 use crate::{
     network::{Layer, Network},
-    plan::{Choice, Degree, Plan, PlanError, rows_per_hash},
-    poseidon,
+    plan::{Choice, Degree, Hashing, Plan, PlanError, Shape},
 };
 
 /// What to aim for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Objective {
-    /// Proofs that are made fastest, of at most [`LONGEST`] bytes if that is possible.
+    /// The least gas that takes at most [`PATIENCE`] times as long to prove as the fastest layout.
+    Balanced,
+    /// Proofs that are made fastest.
     Time,
-    /// The shortest proofs, of circuits a few doublings larger than they need to be at most.
-    Size,
+    /// The least gas.
+    Gas,
 }
 
-/// Proofs longer than this cost more on chain than the time that they save is worth.
-pub const LONGEST: usize = 6_000;
+/// How much longer than the fastest a balanced layout may take to prove: half as much again, less what predictions err.
+pub const PATIENCE: f64 = 1.4;
+/// Proving takes no more memory than this, if any layout does with it.
+pub const MEMORY: u64 = 16_000_000_000;
+/// Doublings of the fewest possible rows that are considered.
+const DOUBLINGS: u32 = 4;
 /// Numbers of lanes beyond the fewest that fit which are considered: some divide the maps' widths better.
 const MORE_LANES: usize = 2;
 /// No circuit has more than `2^LARGEST` rows.
@@ -49,12 +56,8 @@ pub struct Candidate {
 impl Candidate {
     /// The price of a plan.
     pub fn of(plan: &Plan) -> Self {
-        let choice = Choice {
-            lanes: plan.shape.lanes,
-            weight_columns: plan.shape.weight_columns,
-            degree: plan.shape.degree,
-            k: Some(plan.shape.k),
-        };
+        let Shape { lanes, weight_columns, degree, k, .. } = plan.shape;
+        let choice = Choice { lanes, weight_columns, degree, k: Some(k) };
         Self { choice, rows_used: plan.rows_used, prediction: Prediction::of(plan) }
     }
 }
@@ -67,14 +70,14 @@ pub fn candidates(network: &Network, objective: Objective, k: Option<u32>) -> Re
         // What no circuit has is refused by the layout, with a reason.
         Some(k) if k > LARGEST => return Err(unplannable(network, k)),
         Some(k) => vec![k],
-        None => rows.sizes(objective.doublings()),
+        None => rows.sizes(),
     };
     let tried: Vec<Result<Candidate, PlanError>> = sizes
         .into_iter()
         .flat_map(|k| rows.lanes(k).map(move |lanes| (k, lanes)))
         .collect::<Vec<_>>()
         .into_par_iter()
-        .map(|(k, lanes)| fitting(network, &rows, k, lanes))
+        .flat_map_iter(|(k, lanes)| Degree::ALL.map(|degree| fitting(network, &rows, Choice { lanes, weight_columns: 1, degree, k: Some(k) })))
         .collect();
     let (mut found, mut refused) = (vec![], None);
     for candidate in tried {
@@ -86,7 +89,7 @@ pub fn candidates(network: &Network, objective: Objective, k: Option<u32>) -> Re
     if found.is_empty() {
         return Err(refused.unwrap_or(PlanError::TooLarge { rows: rows.activations(MOST.0) }));
     }
-    found.sort_by(|a, b| objective.rank(a).total_cmp(&objective.rank(b)));
+    objective.sort(&mut found);
     Ok(found)
 }
 
@@ -102,31 +105,36 @@ pub fn choose(network: &Network, objective: Objective, k: Option<u32>) -> Result
 }
 
 impl Objective {
-    /// How many doublings of the fewest possible rows are considered.
-    fn doublings(self) -> u32 {
-        match self {
-            Self::Time => 2,
-            Self::Size => 4,
-        }
-    }
-
-    /// What is to be small.
-    fn rank(self, candidate: &Candidate) -> f64 {
-        let (seconds, bytes) = (candidate.prediction.prove_seconds, candidate.prediction.proof_bytes);
-        match self {
-            Self::Time if bytes > LONGEST => 1e9 + bytes as f64,
-            Self::Time => seconds,
-            Self::Size => bytes as f64 + seconds * 1e-6,
-        }
+    /// Best first.
+    fn sort(self, candidates: &mut [Candidate]) {
+        let fits = |candidate: &Candidate| candidate.prediction.memory_bytes <= MEMORY;
+        let fastest = |all: &[Candidate]| {
+            let seconds = all.iter().filter(|c| fits(c)).map(|c| c.prediction.prove_seconds);
+            seconds.fold(f64::INFINITY, f64::min)
+        };
+        let patience = PATIENCE * fastest(candidates);
+        let rank = |candidate: &Candidate| {
+            let Prediction { prove_seconds, gas, .. } = candidate.prediction;
+            let (class, price) = match self {
+                Self::Time => (false, prove_seconds),
+                Self::Balanced if prove_seconds > patience => (true, prove_seconds),
+                Self::Balanced | Self::Gas => (false, gas as f64),
+            };
+            (!fits(candidate), class, price)
+        };
+        candidates.sort_by(|a, b| {
+            let (a, b) = (rank(a), rank(b));
+            (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2))
+        });
     }
 }
 
 /// The fewest weight columns that make the layout fit.
-fn fitting(network: &Network, rows: &Rows<'_>, k: u32, lanes: usize) -> Result<Candidate, PlanError> {
-    let fewest = (1..=MOST.1).find(|&columns| rows.kernels(columns) < 1 << k).unwrap_or(MOST.1);
-    let plan =
-        |weight_columns| Plan::sketch(network, Choice { lanes, weight_columns, degree: Degree::Three, k: Some(k) });
-    // The estimate knows nothing of rows where the wire is taken.
+fn fitting(network: &Network, rows: &Rows<'_>, choice: Choice) -> Result<Candidate, PlanError> {
+    let k = choice.k.unwrap_or(LARGEST);
+    let fewest = (1..=MOST.1).find(|&columns| rows.all(choice.lanes, columns) < 1 << k).unwrap_or(MOST.1);
+    let plan = |weight_columns| Plan::sketch(network, Choice { weight_columns, ..choice });
+    // The estimate knows nothing of rows that are not full.
     (fewest..MOST.1)
         .map(plan)
         .find(|result| !matches!(result, Err(PlanError::Rows { .. })))
@@ -156,21 +164,22 @@ impl<'a> Rows<'a> {
         self.network.layers.iter().map(of_layer).sum()
     }
 
-    /// Sizes between the smallest that some layout fits into and a few doublings more.
-    fn sizes(&self, doublings: u32) -> Vec<u32> {
-        let fits = |k: u32, lanes, columns| {
-            let usable = 1usize << k;
-            self.activations(lanes) < usable && self.kernels(columns) < usable
-        };
-        let table = self.network.precision.bits + 1;
-        let hash = (poseidon::input_elements(self.network) * rows_per_hash()).ilog2();
-        let smallest = (table.max(hash)..=LARGEST).find(|&k| fits(k, MOST.0, MOST.1)).unwrap_or(LARGEST);
-        let largest = (smallest..=LARGEST).find(|&k| fits(k, 1, 1)).unwrap_or(LARGEST);
-        (smallest..=largest.min(smallest + doublings)).collect()
+    /// Activations, and below them parameters beside the table, and below these the hashes.
+    fn all(&self, lanes: usize, columns: usize) -> usize {
+        let table = 2 * self.network.precision.table_len();
+        self.activations(lanes) + self.kernels(columns).max(table) + Hashing::rows(self.network)
+    }
+
+    /// Sizes from the smallest that some layout fits into to a few doublings more.
+    fn sizes(&self) -> Vec<u32> {
+        let fits = |k: u32, (lanes, columns)| self.all(lanes, columns) < 1usize << k;
+        let smallest = (1..=LARGEST).find(|&k| fits(k, MOST)).unwrap_or(LARGEST);
+        let largest = (smallest..=LARGEST).find(|&k| fits(k, (1, 1))).unwrap_or(LARGEST);
+        (smallest..=largest.min(smallest + DOUBLINGS)).collect()
     }
 
     fn lanes(&self, k: u32) -> std::ops::RangeInclusive<usize> {
-        let fewest = (1..=MOST.0).find(|&lanes| self.activations(lanes) < 1 << k).unwrap_or(MOST.0);
+        let fewest = (1..=MOST.0).find(|&lanes| self.all(lanes, MOST.1) < 1 << k).unwrap_or(MOST.0);
         fewest..=(fewest + MORE_LANES).min(MOST.0)
     }
 }

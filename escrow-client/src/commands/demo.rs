@@ -19,7 +19,7 @@ use crate::{
     contracts::Contracts,
     failure::Failure,
     folder, input,
-    layout::{LayoutArgs, Optimise},
+    layout::LayoutArgs,
     output::{Outcome, Ui},
     paths,
     scratch::Scratch,
@@ -130,7 +130,7 @@ fn off_chain(files: &Files, ui: &Ui) -> Result<Value, Failure> {
         &setup::Args {
             model: files.model.clone(),
             keys: files.keys.clone(),
-            layout: LayoutArgs { k: None, optimise: Optimise::Time, lanes: None, weight_columns: None },
+            layout: LayoutArgs::default(),
             srs: None,
             cache: None,
         },

@@ -20,7 +20,7 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   zkescrow plan circuit --model model.zkm --svg layout.svg
-  zkescrow plan circuit --model model.zkm --optimise size")]
+  zkescrow plan circuit --model model.zkm --optimise gas")]
 pub struct Args {
     /// The model file.
     #[arg(long, value_name = "M.zkm", env = "ZKESCROW_MODEL")]
@@ -64,6 +64,7 @@ fn candidate(candidate: &Candidate) -> Value {
     json!({
         "k": choice.k,
         "lanes": choice.lanes,
+        "degree": choice.degree.number(),
         "columns": { "weights": choice.weight_columns },
         "rowsUsed": candidate.rows_used,
         "predicted": candidate.prediction,
@@ -72,7 +73,7 @@ fn candidate(candidate: &Candidate) -> Value {
 
 /// The chosen layout, and the best of every other size.
 fn text(candidates: &[Candidate]) -> String {
-    let mut text = String::from("  k  lanes  weight columns  rows used  proof      proving      memory");
+    let mut text = String::from("  k  degree  lanes  weight columns  rows used  gas        proving      memory");
     let mut sizes = vec![];
     for (index, candidate) in candidates.iter().enumerate() {
         let (choice, prediction) = (candidate.choice, candidate.prediction);
@@ -82,15 +83,16 @@ fn text(candidates: &[Candidate]) -> String {
         sizes.push(choice.k);
         let k = choice.k.unwrap_or_default();
         text += &format!(
-            "\n{k:>3}  {:>5}  {:>14}  {:>7} %  {:>5} B  {:>8.1} s  {:>7.1} GB{}",
+            "\n{k:>3}  {:>6}  {:>5}  {:>14}  {:>7} %  {:>7}  {:>8.1} s  {:>7.1} GB{}",
+            choice.degree.number(),
             choice.lanes,
             choice.weight_columns,
             (100 * candidate.rows_used) >> k,
-            prediction.proof_bytes,
+            prediction.gas,
             prediction.prove_seconds,
             prediction.memory_bytes as f64 / 1e9,
             if index == 0 { "  (chosen)" } else { "" },
         );
     }
-    text + "\nTime and memory are predicted for two cores, with a model fitted to measurements; bytes are exact."
+    text + "\nTime and memory are predicted for two cores, with a model fitted to measurements; gas\nis that of a transaction that verifies a proof."
 }
