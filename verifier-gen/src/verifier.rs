@@ -1,0 +1,96 @@
+//! The contracts that judge proofs.
+
+use std::path::Path;
+
+use sha3::{Digest, Keccak256};
+use zkescrow_circuits::keys::VerifierKeys;
+
+use crate::{
+    contracts,
+    key::{KeyMap, entries},
+    memory::Memory,
+    numerator::numerator,
+    protocol::Protocol,
+    solc::{self, CompileError, Compiled, Optimizer},
+};
+
+/// Names of the contracts.
+pub const SHARED: &str = "Halo2Verifier";
+/// Key of a circuit, as code.
+pub const KEY: &str = "VerifyingKey";
+/// What users call.
+pub const WRAPPER: &str = "ModelVerifier";
+
+/// Generated contracts.
+#[derive(Clone, Debug)]
+pub struct Generated {
+    /// File names with Solidity source.
+    pub sources: Vec<(String, String)>,
+    /// The key contract's code.
+    pub key: Vec<u8>,
+    /// What it was generated from.
+    pub manifest: serde_json::Value,
+}
+
+/// Compiled contracts.
+#[derive(Clone, Debug)]
+pub struct Contracts {
+    /// The shared verifier.
+    pub shared: Compiled,
+    /// The key.
+    pub key: Compiled,
+    /// The wrapper; its constructor takes addresses and code hashes of the two others.
+    pub wrapper: Compiled,
+}
+
+/// Why there are no contracts.
+#[derive(Debug, thiserror::Error)]
+pub enum GenerateError {
+    /// A template does not render.
+    #[error("a contract's template does not render: {0}")]
+    Template(#[from] askama::Error),
+}
+
+/// Generates the contracts of a key.
+pub fn generate(keys: &VerifierKeys) -> Result<Generated, GenerateError> {
+    let protocol = Protocol::new(keys);
+    let map = KeyMap::new(&protocol);
+    let memory = Memory::new(&protocol, map.words);
+    let numerator = numerator(&protocol, &memory);
+    let entries = entries(&protocol, keys);
+    let (shared, gas) = contracts::shared_verifier(&protocol, &memory, &map, &numerator)?;
+    let key = std::iter::once(0).chain(entries.iter().flat_map(|entry| entry.words.concat())).collect();
+    let sources: Vec<(String, String)> =
+        [(SHARED, shared), (KEY, contracts::verifying_key(&entries)?), (WRAPPER, contracts::model_verifier()?)]
+            .into_iter()
+            .map(|(name, text)| (format!("{name}.sol"), text + "\n"))
+            .collect();
+    let hashes: serde_json::Map<String, serde_json::Value> = sources
+        .iter()
+        .map(|(name, text)| (name.clone(), format!("0x{}", hex::encode(Keccak256::digest(text))).into()))
+        .collect();
+    let manifest = serde_json::json!({
+        "contracts": { "verifier": SHARED, "key": KEY, "wrapper": WRAPPER },
+        "arch": format!("0x{}", keys.description.arch),
+        "insecure": keys.description.origin.is_insecure(),
+        "k": keys.description.k,
+        "instances": protocol.instances,
+        "proofBytes": protocol.proof_bytes(),
+        "weightCommitments": keys.plan.shape.weight_columns,
+        "predictedGas": gas,
+        "sourceHashes": hashes,
+    });
+    Ok(Generated { sources, key, manifest })
+}
+
+/// Compiles generated contracts.
+pub fn compile(generated: &Generated, solc: &Path) -> Result<Contracts, CompileError> {
+    let mut contracts = solc::compile(&generated.sources, Optimizer::Opcodes, solc)?;
+    let mut take = |name: &str| {
+        contracts.remove(name).ok_or_else(|| CompileError::Source(format!("there is no contract {name} in its output")))
+    };
+    let (shared, mut key, wrapper) = (take(SHARED)?, take(KEY)?, take(WRAPPER)?);
+    // The key's code is what its constructor returns, not what the compiler calls its code.
+    key.runtime = generated.key.clone();
+    Ok(Contracts { shared, key, wrapper })
+}
