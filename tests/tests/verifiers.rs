@@ -61,6 +61,10 @@ async fn first() {
         instances: s.proof.instances.iter().map(word).collect(),
     }
     .abi_encode();
+    sol! { function verifyProof(address key, bytes calldata proof, uint256[] calldata instances) external view returns (bool); }
+    let direct = verifyProofCall { key: key.address, proof: s.proof.bytes.clone().into(), instances: s.proof.instances.iter().map(word).collect() }.abi_encode();
+    let answer = chain.call("ask", shared.address, direct).await.unwrap();
+    eprintln!("direct {}", U256::from_be_slice(&answer));
     let answer = chain.call("ask", wrapper.address, call.clone()).await.unwrap();
     eprintln!("{answer}");
     let gas = chain.transact("verify", wrapper.address, call, 5_000_000).await.unwrap();

@@ -2,18 +2,19 @@
 
 use crate::{
     key::KeyMap,
-    memory::{Memory, PAIRING, POINT, WORD, ZERO},
+    memory::{Memory, PAIRING, POINT, WORD},
     protocol::{Protocol, Query, RotationSet},
     yul::{Lines, Yul, add, mload, mulmod, negated, word},
 };
 
 /// Indentation in the template.
 const INDENT: usize = 16;
-/// Evaluations that a turn of the loop over a table takes, and addresses of a word.
-const TURN: usize = 4;
+/// Evaluations that are summed by one statement: what the stack has room for.
+const TURN: usize = 6;
+/// Evaluations that a turn of a loop checks.
+const CHECKS: usize = 8;
+/// Addresses of a table's word.
 const PER_WORD: usize = 16;
-/// Points of a table: the loop ends at zero, so a full word is as good as any.
-const POINTS_PER_WORD: usize = 16;
 
 /// What the sections are made from.
 #[derive(Clone, Copy)]
@@ -68,32 +69,40 @@ impl Parts<'_> {
         code
     }
 
-    /// Checks of evaluations and instances: four at a time, then the rest.
+    /// Checks of the points before the evaluations, in pairs: a second point is checked twice if their number is odd.
+    pub(crate) fn point_checks(&self) -> Lines {
+        let mut code = Lines::new(INDENT);
+        let points = self.protocol.witnesses() + self.protocol.quotients;
+        let mut check = |from: usize, to: Yul| {
+            let from = if from == 0 { word("PROOF") } else { call("add", [word("PROOF"), word(hex(from))]) };
+            code.assign("good", &call("and", [word("good"), call("onCurve", [from, to])]));
+        };
+        if points % 2 == 1 {
+            check(0, call("add", [word("PROOF"), word(hex(2 * POINT))]));
+        }
+        check(points % 2 * POINT, word("EVALUATIONS"));
+        code
+    }
+
+    /// Checks of evaluations and instances: some at a time, then the rest.
     pub(crate) fn scalar_checks(&self) -> Lines {
         let mut code = Lines::new(INDENT);
-        let load = |position: Yul| call("calldataload", [position]);
-        let check = |position: Yul| call("lt", [load(position), word("r")]);
-        code.comment("Evaluations and instances.");
-        let (turns, rest) = (self.protocol.evaluations.len() / TURN, self.protocol.evaluations.len() % TURN);
+        let check = |position: Yul| call("lt", [call("calldataload", [position]), word("r")]);
+        let at = |name: &str, i: usize| if i == 0 { word(name) } else { call("add", [word(name), word(hex(i * WORD))]) };
+        let all = |checks: Vec<Yul>| checks.into_iter().fold(word("good"), |all, check| call("and", [check, all]));
+        let (turns, rest) = (self.protocol.evaluations.len() / CHECKS, self.protocol.evaluations.len() % CHECKS);
         code.raw("let position := EVALUATIONS");
-        code.raw(&format!("for {{ let end := add(position, {}) }} lt(position, end) {{", hex(turns * TURN * WORD)));
-        code.raw(&format!("    position := add(position, {})", hex(TURN * WORD)));
+        code.raw(&format!("for {{ let end := add(position, {}) }} lt(position, end) {{", hex(turns * CHECKS * WORD)));
+        code.raw(&format!("    position := add(position, {})", hex(CHECKS * WORD)));
         code.raw("} {");
-        let at = |i: usize| if i == 0 { word("position") } else { call("add", [word("position"), word(hex(i * WORD))]) };
         let mut inner = Lines::new(INDENT + 4);
-        for i in 0..TURN {
-            inner.assign("good", &call("and", [word("good"), check(at(i))]));
-        }
+        inner.assign("good", &all((0..CHECKS).map(|i| check(at("position", i))).collect()));
         code.gas += (inner.gas + 50) * turns as u64;
         code.lines.append(&mut inner.lines);
         code.raw("}");
-        for i in 0..rest {
-            code.assign("good", &call("and", [word("good"), check(at(i))]));
-        }
-        for i in 0..self.protocol.instances {
-            let position = call("add", [word("INSTANCES"), word(hex(i * WORD))]);
-            code.assign("good", &call("and", [word("good"), check(position)]));
-        }
+        let rest = (0..rest).map(|i| check(at("position", i)));
+        let instances = (0..self.protocol.instances).map(|i| check(at("INSTANCES", i)));
+        code.assign("good", &all(rest.chain(instances).collect()));
         code
     }
 
@@ -186,12 +195,14 @@ impl Parts<'_> {
         inner.define("gamma", &mload("GAMMA"));
         inner.raw("let setPower := 1");
         inner.raw("let value := 0");
+        inner.raw("let sum := 0");
         let mut weight = self.key.weights;
         for (i, set) in protocol.sets.iter().enumerate() {
             inner.comment(&format!("Rotations {:?}, {} polynomials.", set.rotations, set.polys.len()));
             let size = set.rotations.len();
             for (j, &rotation) in set.rotations.iter().enumerate() {
-                let mut term = mulmod(self.horner(set, rotation, &mut inner.gas), distance(rotation));
+                self.horner(set, rotation, &mut inner);
+                let mut term = mulmod(word("sum"), distance(rotation));
                 if size > 1 {
                     term = mulmod(term, mload(hex(self.key_word(weight))));
                     weight += 1;
@@ -295,32 +306,29 @@ impl Parts<'_> {
         }
     }
 
-    /// A set's evaluations at a rotation with rising powers of `mu`.
-    fn horner(&self, set: &RotationSet, rotation: i32, gas: &mut u64) -> Yul {
-        let mut addresses: Vec<usize> =
-            set.polys.iter().rev().map(|&poly| self.memory.evaluation(Query { poly, rotation })).collect();
-        let first = match addresses.len() % TURN {
-            1 => mload(hex(addresses.remove(0))),
-            _ => word(0),
-        };
-        // Zeros before the first change nothing.
-        let missing = addresses.len().next_multiple_of(TURN) - addresses.len();
-        addresses.splice(0..0, std::iter::repeat_n(ZERO, missing));
-        *gas += HORNER_TURN * (addresses.len() / TURN) as u64;
-        addresses.chunks(PER_WORD).fold(first, |sum, chunk| {
-            *gas += CALL;
-            call("horner", [word(table(chunk)), sum, word("mu"), word("r")])
-        })
+    /// A set's evaluations at a rotation with rising powers of `mu`, in a variable.
+    fn horner(&self, set: &RotationSet, rotation: i32, code: &mut Lines) {
+        let mut values = set.polys.iter().rev().map(|&poly| mload(hex(self.memory.evaluation(Query { poly, rotation }))));
+        code.assign("sum", &values.next().unwrap_or_else(|| word(0)));
+        let values: Vec<Yul> = values.collect();
+        for some in values.chunks(TURN) {
+            let step = |sum: Yul, value: &Yul| call("add", [value.clone(), call("mulmod", [word("mu"), sum, word("r")])]);
+            code.assign("sum", &some.iter().fold(word("sum"), step));
+        }
     }
 
+    /// Code that adds points to the sum: most of them four at a time.
     fn fold(&self, code: &mut Lines, points: &[usize], factor: Yul, by: &Yul, name: &str) {
+        let (fours, rest) = points.split_at(points.len() / 4 * 4);
+        let calls: Vec<(&'static str, &[usize])> = (fours.chunks(PER_WORD).map(|chunk| ("fold4", chunk)))
+            .chain((!rest.is_empty()).then_some(("fold", rest)))
+            .collect();
         let mut factor = factor;
-        let chunks: Vec<&[usize]> = points.chunks(POINTS_PER_WORD).collect();
         code.gas += FOLD * points.len() as u64;
-        for (i, chunk) in chunks.iter().enumerate() {
-            let value = call("fold", [word(table(chunk)), factor, by.clone(), word("r")]);
+        for (i, (function, chunk)) in calls.iter().enumerate() {
+            let value = call(function, [word(table(chunk)), factor, by.clone(), word("r")]);
             code.gas += CALL;
-            if i + 1 == chunks.len() {
+            if i + 1 == calls.len() {
                 code.run(&call("pop", [value]));
                 break;
             }
@@ -330,8 +338,7 @@ impl Parts<'_> {
     }
 }
 
-/// Gas of a turn over four evaluations, of one point, of calling a function.
-const HORNER_TURN: u64 = 200;
+/// Gas of one point, of calling a function.
 const FOLD: u64 = 6_450;
 const CALL: u64 = 30;
 

@@ -60,20 +60,26 @@ contract Halo2Verifier {
                 revert(0x1c, 0x24)
             }
 
-            /// Whether all points of a part of the call data are on the curve, with reduced coordinates. Infinity is not.
+            /// Whether pairs of points in the call data are on the curve, with reduced coordinates. Infinity is not.
             function onCurve(position, end) -> good {
                 let q := Q
                 good := 1
-                for {} lt(position, end) { position := add(position, 0x40) } {
-                    let x := calldataload(position)
-                    let y := calldataload(add(position, 0x20))
-                    good := and(
-                        good,
-                        and(
-                            and(lt(x, q), lt(y, q)),
+                for {} lt(position, end) { position := add(position, 0x80) } {
+{%- for offset in ["0x00", "0x40"] %}
+                    {
+{%- if *offset == "0x00" %}
+                        let x := calldataload(position)
+                        let y := calldataload(add(position, 0x20))
+{%- else %}
+                        let x := calldataload(add(position, 0x40))
+                        let y := calldataload(add(position, 0x60))
+{%- endif %}
+                        good := and(
+                            and(good, and(lt(x, q), lt(y, q))),
                             eq(mulmod(y, y, q), addmod(mulmod(x, mulmod(x, x, q), q), 3, q))
                         )
-                    )
+                    }
+{%- endfor %}
                 }
             }
 
@@ -85,33 +91,50 @@ contract Halo2Verifier {
                 result := mload(0x00)
             }
 
-            /// `sum`, then the evaluations whose addresses a table lists, 16 bits each and four at a time, each after a
-            /// multiplication with `mu`.
-            function horner(table, sum, mu, r) -> result {
-                result := sum
-                for {} table { table := shr(64, table) } {
-                    result := add(mulmod(result, mu, r), mload(and(table, 0xffff)))
-                    result := add(mulmod(result, mu, r), mload(and(shr(16, table), 0xffff)))
-                    result := add(mulmod(result, mu, r), mload(and(shr(32, table), 0xffff)))
-                    result := add(mulmod(result, mu, r), mload(and(shr(48, table), 0xffff)))
-                }
-            }
-
-            /// Adds the points whose addresses a table lists to the sum, times `factor`, `factor * by` and so on.
+            /// Adds to the sum the points whose addresses a table lists, 16 bits each, times `factor`, `factor * by` and so
+            /// on; returns the next factor.
             function fold(table, factor, by, r) -> next {
+                let good := 1
+                mstore(TERM_FACTOR, factor)
                 for {} table { table := shr(16, table) } {
                     mcopy(TERM, and(table, 0xffff), 0x40)
-                    mstore(TERM_FACTOR, factor)
-                    // The second call is made first.
-                    if iszero(
+                    // The last argument is computed first: the product, then the sum.
+                    good := and(
+                        good,
                         and(
                             staticcall(ADD_GAS, 0x06, SUM, 0x80, SUM, 0x40),
                             staticcall(MUL_GAS, 0x07, TERM, 0x60, TERM, 0x40)
                         )
-                    ) { fail(0x07) }
-                    factor := mulmod(factor, by, r)
+                    )
+                    mstore(TERM_FACTOR, mulmod(mload(TERM_FACTOR), by, r))
                 }
-                next := factor
+                if iszero(good) { fail(0x07) }
+                next := mload(TERM_FACTOR)
+            }
+
+            /// The same, four points at a time.
+            function fold4(table, factor, by, r) -> next {
+                let good := 1
+                mstore(TERM_FACTOR, factor)
+                for {} table { table := shr(64, table) } {
+{%- for shift in [0, 16, 32, 48] %}
+{%- if *shift == 0 %}
+                    mcopy(TERM, and(table, 0xffff), 0x40)
+{%- else %}
+                    mcopy(TERM, and(shr({{ shift }}, table), 0xffff), 0x40)
+{%- endif %}
+                    good := and(
+                        good,
+                        and(
+                            staticcall(ADD_GAS, 0x06, SUM, 0x80, SUM, 0x40),
+                            staticcall(MUL_GAS, 0x07, TERM, 0x60, TERM, 0x40)
+                        )
+                    )
+                    mstore(TERM_FACTOR, mulmod(mload(TERM_FACTOR), by, r))
+{%- endfor %}
+                }
+                if iszero(good) { fail(0x07) }
+                next := mload(TERM_FACTOR)
             }
 
             /// All constraints, with falling powers of the last challenge of the circuit.
@@ -138,7 +161,8 @@ contract Halo2Verifier {
                 if iszero(and(eq(proof.length, PROOF_BYTES), eq(instances.length, INSTANCE_COUNT))) { refuse() }
             }
             {
-                let good := and(onCurve(PROOF, EVALUATIONS), onCurve(EVALUATIONS_END, add(PROOF, PROOF_BYTES)))
+                let good := onCurve(EVALUATIONS_END, add(PROOF, PROOF_BYTES))
+{{ point_checks }}
 {{ scalar_checks }}
                 if iszero(good) { refuse() }
             }
