@@ -59,29 +59,18 @@ fn selector(signature: &str) -> String {
 
 const NON_CANONICAL: &str = "NonCanonicalCalldata()";
 
-/// The shared verifier's source, and gas of its sections.
+/// The shared verifier's source.
 pub(crate) fn shared_verifier(
     protocol: &Protocol,
     memory: &Memory,
     key: &KeyMap,
     numerator: &Numerator,
-) -> Result<(String, u64), askama::Error> {
+) -> Result<String, askama::Error> {
     let parts = Parts { protocol, memory, key };
     let proof_bytes = protocol.proof_bytes();
     let evaluations = PROOF + (protocol.witnesses() + protocol.quotients) * POINT;
     let named = |names: &[(&str, usize)]| names.iter().map(|&(name, at)| (name.to_owned(), hex(at))).collect();
     let quotients_and_before = protocol.evaluations.iter().chain(&protocol.instance_queries);
-    let [scalar_checks, transcript, inversion, evaluation, opening, combination, pairing] = [
-        parts.scalar_checks(),
-        parts.transcript(),
-        parts.inversion(),
-        parts.evaluation(),
-        parts.opening(),
-        parts.combination(),
-        parts.pairing(),
-    ];
-    let gas = [&scalar_checks, &transcript, &inversion, &evaluation, &opening, &combination, &pairing];
-    let gas = gas.iter().map(|section| section.gas).sum::<u64>() + numerator.code.gas;
     let template = SharedVerifier {
         instance_count: protocol.instances,
         proof_bytes: hex(proof_bytes),
@@ -115,15 +104,15 @@ pub(crate) fn shared_verifier(
         non_canonical: selector(NON_CANONICAL),
         numerator: numerator.code.text(),
         point_checks: parts.point_checks().text(),
-        scalar_checks: scalar_checks.text(),
-        transcript: transcript.text(),
-        inversion: inversion.text(),
-        evaluation: evaluation.text(),
-        opening: opening.text(),
-        combination: combination.text(),
-        pairing: pairing.text(),
+        scalar_checks: parts.scalar_checks().text(),
+        transcript: parts.transcript().text(),
+        inversion: parts.inversion().text(),
+        evaluation: parts.evaluation().text(),
+        opening: parts.opening().text(),
+        combination: parts.combination().text(),
+        pairing: parts.pairing().text(),
     };
-    Ok((template.render()?, gas))
+    template.render()
 }
 
 /// The key contract's source.

@@ -72,7 +72,9 @@ pub(crate) fn entries(protocol: &Protocol, keys: &VerifierKeys) -> Vec<Entry> {
         one(format!("rows of the domain, 2^{}", protocol.k), Fr::from(1 << protocol.k)),
         one("their inverse".into(), protocol.n_inverse),
     ];
-    entries.extend(protocol.lagrange.iter().map(|&row| one(format!("generator to the power {}", -row), protocol.root(-row))));
+    entries.extend(
+        protocol.lagrange.iter().map(|&row| one(format!("generator to the power {}", -row), protocol.root(-row))),
+    );
     let power = |r: i32| one(format!("generator to the power {r}, a rotation"), protocol.root(r));
     entries.extend(protocol.rotations().into_iter().map(power));
     for set in protocol.sets.iter().filter(|set| set.rotations.len() > 1) {

@@ -6,6 +6,7 @@
 
 mod contracts;
 mod dag;
+mod gas;
 mod key;
 mod memory;
 mod numerator;
@@ -16,5 +17,6 @@ mod solc;
 pub mod verifier;
 mod yul;
 
+pub use gas::GasModel;
 pub use oracle::{CONTRACT, Generated, calldata, compile, generate};
 pub use solc::{CompileError, Compiled};

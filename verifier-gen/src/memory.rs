@@ -124,9 +124,8 @@ impl Memory {
                 segment.challenges += squeezes;
             }
         }
-        evaluations.extend(
-            (protocol.instance_queries.iter().enumerate()).map(|(i, &q)| (q, instance_evaluations + i * WORD)),
-        );
+        evaluations
+            .extend((protocol.instance_queries.iter().enumerate()).map(|(i, &q)| (q, instance_evaluations + i * WORD)));
         evaluations.insert(Query { poly: protocol.quotient(), rotation: 0 }, quotient_evaluation);
         let x = challenges + before * WORD;
         Self {

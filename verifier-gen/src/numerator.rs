@@ -28,11 +28,9 @@ struct Group {
     members: Vec<(String, Id)>,
 }
 
-/// Code, and memory it uses.
+/// The code, with its price.
 pub(crate) struct Numerator {
     pub(crate) code: Lines,
-    /// Words of temporaries.
-    pub(crate) words: usize,
 }
 
 /// Code that leaves the numerator in `sum`, up to a multiple of r.
@@ -76,7 +74,7 @@ pub(crate) fn numerator(protocol: &Protocol, memory: &Memory) -> Numerator {
         let (factor, _) = emitter.read(factor);
         emitter.add_to("sum", power, mulmod(word("part"), factor), 1, first);
     }
-    Numerator { words: emitter.highest, code: emitter.code }
+    Numerator { code: emitter.code }
 }
 
 /// Finds runs of constraints with a common factor, the longest first choice at each place.

@@ -110,8 +110,13 @@ impl Protocol {
         let first = source.preprocessed.len();
         let instance_queries: Vec<Query> = used.into_iter().filter(|q| q.poly == first).collect();
         let rows = |q: &Query| (-q.rotation)..(INSTANCES as i32 - q.rotation);
-        let lagrange: BTreeSet<i32> =
-            source.quotient.numerator.used_langrange().into_iter().chain(instance_queries.iter().flat_map(rows)).collect();
+        let lagrange: BTreeSet<i32> = source
+            .quotient
+            .numerator
+            .used_langrange()
+            .into_iter()
+            .chain(instance_queries.iter().flat_map(rows))
+            .collect();
         Self {
             k: source.domain.k,
             n_inverse: source.domain.n_inv,

@@ -40,13 +40,11 @@ impl Parts<'_> {
         let first = self.memory.transcript + WORD;
         let instances = self.protocol.instances * WORD;
         code.run(&call("calldatacopy", [word(hex(first)), word("INSTANCES"), word(hex(instances))]));
-        code.gas += 3 * (instances / WORD) as u64;
         let mut position = 0;
         for segment in &self.memory.segments {
             let from = if position == 0 { word("PROOF") } else { call("add", [word("PROOF"), word(hex(position))]) };
             if segment.bytes > 0 {
                 code.run(&call("calldatacopy", [word(hex(segment.body)), from, word(hex(segment.bytes))]));
-                code.gas += 3 * (segment.bytes / WORD) as u64;
             }
             position += segment.bytes;
         }
@@ -60,7 +58,6 @@ impl Parts<'_> {
                 let next = self.memory.segments.get(i + 1).filter(|_| last).map_or(0, |next| next.start);
                 let hash = call("keccak256", [word(hex(from)), word(hex(bytes))]);
                 code.assign_or_define("hash", &hash, slot == self.memory.challenges);
-                code.gas += 27 + 6 * bytes.div_ceil(WORD) as u64;
                 code.store(hex(next), word("hash"));
                 code.store(hex(slot), call("mod", [word("hash"), word("r")]));
                 slot += WORD;
@@ -88,7 +85,8 @@ impl Parts<'_> {
     pub(crate) fn scalar_checks(&self) -> Lines {
         let mut code = Lines::new(INDENT);
         let check = |position: Yul| call("lt", [call("calldataload", [position]), word("r")]);
-        let at = |name: &str, i: usize| if i == 0 { word(name) } else { call("add", [word(name), word(hex(i * WORD))]) };
+        let at =
+            |name: &str, i: usize| if i == 0 { word(name) } else { call("add", [word(name), word(hex(i * WORD))]) };
         let all = |checks: Vec<Yul>| checks.into_iter().fold(word("good"), |all, check| call("and", [check, all]));
         let (turns, rest) = (self.protocol.evaluations.len() / CHECKS, self.protocol.evaluations.len() % CHECKS);
         code.raw("let position := EVALUATIONS");
@@ -97,7 +95,6 @@ impl Parts<'_> {
         code.raw("} {");
         let mut inner = Lines::new(INDENT + 4);
         inner.assign("good", &all((0..CHECKS).map(|i| check(at("position", i))).collect()));
-        code.gas += (inner.gas + 50) * turns as u64;
         code.lines.append(&mut inner.lines);
         code.raw("}");
         let rest = (0..rest).map(|i| check(at("position", i)));
@@ -207,7 +204,10 @@ impl Parts<'_> {
                     term = mulmod(term, mload(hex(self.key_word(weight))));
                     weight += 1;
                 }
-                inner.assign("value", &if j == 0 { term } else { Yul::Call("addmod", vec![term, word("value"), word("r")]) });
+                inner.assign(
+                    "value",
+                    &if j == 0 { term } else { Yul::Call("addmod", vec![term, word("value"), word("r")]) },
+                );
             }
             let x_inverse = mload(hex(memory.x_inverse(protocol)));
             for _ in 1..size {
@@ -228,7 +228,9 @@ impl Parts<'_> {
         }
         inner.store("VALUE", word("total"));
         code.absorb(inner);
-        code.comment("Everything is times what vanishes on the first set, so that its first commitment has factor one.");
+        code.comment(
+            "Everything is times what vanishes on the first set, so that its first commitment has factor one.",
+        );
         let distance = |r: &i32| {
             let index = protocol.rotations().iter().position(|other| other == r).unwrap_or(0);
             let root = mload(hex(self.key_word(self.key.rotations + index)));
@@ -271,7 +273,6 @@ impl Parts<'_> {
         code.comment("The value of the combination, W, W'.");
         let one = |point: usize, factor: Yul, code: &mut Lines| {
             code.run(&call("pop", [call("fold", [word(hex(point)), factor, word(0), word("r")])]));
-            code.gas += FOLD;
         };
         let value = negated(mulmod(mload("VALUE"), mload("COMMON")));
         one(self.key_word(self.key.g1), value, &mut code);
@@ -308,11 +309,13 @@ impl Parts<'_> {
 
     /// A set's evaluations at a rotation with rising powers of `mu`, in a variable.
     fn horner(&self, set: &RotationSet, rotation: i32, code: &mut Lines) {
-        let mut values = set.polys.iter().rev().map(|&poly| mload(hex(self.memory.evaluation(Query { poly, rotation }))));
+        let mut values =
+            set.polys.iter().rev().map(|&poly| mload(hex(self.memory.evaluation(Query { poly, rotation }))));
         code.assign("sum", &values.next().unwrap_or_else(|| word(0)));
         let values: Vec<Yul> = values.collect();
         for some in values.chunks(TURN) {
-            let step = |sum: Yul, value: &Yul| call("add", [value.clone(), call("mulmod", [word("mu"), sum, word("r")])]);
+            let step =
+                |sum: Yul, value: &Yul| call("add", [value.clone(), call("mulmod", [word("mu"), sum, word("r")])]);
             code.assign("sum", &some.iter().fold(word("sum"), step));
         }
     }
@@ -324,10 +327,8 @@ impl Parts<'_> {
             .chain((!rest.is_empty()).then_some(("fold", rest)))
             .collect();
         let mut factor = factor;
-        code.gas += FOLD * points.len() as u64;
         for (i, (function, chunk)) in calls.iter().enumerate() {
             let value = call(function, [word(table(chunk)), factor, by.clone(), word("r")]);
-            code.gas += CALL;
             if i + 1 == calls.len() {
                 code.run(&call("pop", [value]));
                 break;
@@ -337,10 +338,6 @@ impl Parts<'_> {
         }
     }
 }
-
-/// Gas of one point, of calling a function.
-const FOLD: u64 = 6_450;
-const CALL: u64 = 30;
 
 fn call<const N: usize>(name: &'static str, arguments: [Yul; N]) -> Yul {
     Yul::Call(name, arguments.into())

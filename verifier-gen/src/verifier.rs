@@ -7,9 +7,10 @@ use zkescrow_circuits::keys::VerifierKeys;
 
 use crate::{
     contracts,
+    gas::GasModel,
     key::{KeyMap, entries},
     memory::Memory,
-    numerator::numerator,
+    numerator::{Numerator, numerator},
     protocol::Protocol,
     solc::{self, CompileError, Compiled, Optimizer},
 };
@@ -28,6 +29,8 @@ pub struct Generated {
     pub sources: Vec<(String, String)>,
     /// The key contract's code.
     pub key: Vec<u8>,
+    /// What decides the gas of a verification.
+    pub gas: GasModel,
     /// What it was generated from.
     pub manifest: serde_json::Value,
 }
@@ -58,7 +61,8 @@ pub fn generate(keys: &VerifierKeys) -> Result<Generated, GenerateError> {
     let memory = Memory::new(&protocol, map.words);
     let numerator = numerator(&protocol, &memory);
     let entries = entries(&protocol, keys);
-    let (shared, gas) = contracts::shared_verifier(&protocol, &memory, &map, &numerator)?;
+    let shared = contracts::shared_verifier(&protocol, &memory, &map, &numerator)?;
+    let gas = counts(&protocol, &memory, &map, &numerator);
     let key = std::iter::once(0).chain(entries.iter().flat_map(|entry| entry.words.concat())).collect();
     let sources: Vec<(String, String)> =
         [(SHARED, shared), (KEY, contracts::verifying_key(&entries)?), (WRAPPER, contracts::model_verifier()?)]
@@ -77,10 +81,26 @@ pub fn generate(keys: &VerifierKeys) -> Result<Generated, GenerateError> {
         "instances": protocol.instances,
         "proofBytes": protocol.proof_bytes(),
         "weightCommitments": keys.plan.shape.weight_columns,
-        "predictedGas": gas,
+        "predictedGas": gas.gas(),
         "sourceHashes": hashes,
     });
-    Ok(Generated { sources, key, manifest })
+    Ok(Generated { sources, key, gas, manifest })
+}
+
+fn counts(protocol: &Protocol, memory: &Memory, map: &KeyMap, numerator: &Numerator) -> GasModel {
+    let opened: usize = protocol.sets.iter().map(|set| set.polys.len()).sum();
+    GasModel {
+        points: protocol.witnesses() + protocol.quotients + 2,
+        evaluations: protocol.evaluations.len(),
+        instances: protocol.instances,
+        // The quotient is opened as one, its pieces count; the first needs no factor; the generator, W and W' do.
+        commitments: opened - 1 + protocol.quotients - 1 + 3,
+        inversions: memory.inversions,
+        interpolations: protocol.sets.iter().map(|set| set.rotations.len()).sum(),
+        challenges: protocol.challenges() + 4,
+        key_words: map.words,
+        numerator: numerator.code.gas,
+    }
 }
 
 /// Compiles generated contracts.

@@ -117,7 +117,13 @@ impl Lines {
 
     /// A new variable.
     pub(crate) fn define(&mut self, name: &str, value: &Yul) {
-        value.write(&format!("let {name} := "), "", self.indent, &mut self.lines);
+        let start = format!("let {name} :=");
+        if self.indent + start.len() + 1 + value.inline().len() > WIDTH {
+            self.raw(&start);
+            value.write("", "", self.indent + 4, &mut self.lines);
+        } else {
+            value.write(&format!("{start} "), "", self.indent, &mut self.lines);
+        }
         self.gas += value.gas();
     }
 

@@ -158,7 +158,9 @@ contract Halo2Verifier {
                     mstore(0x00, {{ non_canonical }})
                     revert(0x1c, 0x04)
                 }
-                if iszero(and(eq(proof.length, PROOF_BYTES), eq(instances.length, INSTANCE_COUNT))) { refuse() }
+                if iszero(and(eq(proof.length, PROOF_BYTES), eq(instances.length, INSTANCE_COUNT))) {
+                    refuse()
+                }
             }
             {
                 let good := onCurve(EVALUATIONS_END, add(PROOF, PROOF_BYTES))
