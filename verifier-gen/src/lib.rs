@@ -8,6 +8,7 @@ mod contracts;
 mod dag;
 mod gas;
 mod key;
+mod manifest;
 mod memory;
 mod numerator;
 pub mod oracle;

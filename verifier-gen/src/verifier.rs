@@ -9,17 +9,18 @@ use crate::{
     contracts,
     gas::GasModel,
     key::{KeyMap, entries},
+    manifest::prefixed,
     memory::Memory,
     numerator::{Numerator, numerator},
     protocol::Protocol,
     solc::{self, CompileError, Compiled, Optimizer},
 };
 
-/// Names of the contracts.
+/// The contract that circuits of one shape share.
 pub const SHARED: &str = "Halo2Verifier";
-/// Key of a circuit, as code.
+/// The contract whose code is a circuit's key.
 pub const KEY: &str = "VerifyingKey";
-/// What users call.
+/// The contract that users call.
 pub const WRAPPER: &str = "ModelVerifier";
 
 /// Generated contracts.
@@ -31,7 +32,7 @@ pub struct Generated {
     pub key: Vec<u8>,
     /// What decides the gas of a verification.
     pub gas: GasModel,
-    /// What it was generated from.
+    /// What it was generated from; [`Contracts::manifest`] adds what the compiler made of it.
     pub manifest: serde_json::Value,
 }
 
@@ -69,12 +70,9 @@ pub fn generate(keys: &VerifierKeys) -> Result<Generated, GenerateError> {
             .into_iter()
             .map(|(name, text)| (format!("{name}.sol"), text + "\n"))
             .collect();
-    let hashes: serde_json::Map<String, serde_json::Value> = sources
-        .iter()
-        .map(|(name, text)| (name.clone(), format!("0x{}", hex::encode(Keccak256::digest(text))).into()))
-        .collect();
+    let hashes: serde_json::Map<String, serde_json::Value> =
+        sources.iter().map(|(name, text)| (name.clone(), prefixed(&Keccak256::digest(text)).into())).collect();
     let manifest = serde_json::json!({
-        "contracts": { "verifier": SHARED, "key": KEY, "wrapper": WRAPPER },
         "arch": format!("0x{}", keys.description.arch),
         "insecure": keys.description.origin.is_insecure(),
         "k": keys.description.k,

@@ -1,6 +1,7 @@
 //! Gas and code size.
 
-use zkescrow_circuits::{plan::Choice, sample};
+use zkescrow_circuits::{import, plan::Choice, sample};
+use zkescrow_client::checkout;
 
 use super::stage::{CASE, Case, Stage};
 
@@ -40,4 +41,21 @@ async fn a_bad_proof_costs_at_most_half_more_than_a_good_one() {
         let bad = stage.gas(&ours.wrapper, &proof, &CASE.instances()).await;
         assert!(bad * 2 <= good * 3, "word {word}: {bad} gas, {good} for a good proof");
     }
+}
+
+/// A real model; the import and the proof take half a minute.
+#[tokio::test]
+#[ignore = "slow"]
+async fn a_mobilenet_is_verified() {
+    let name = "mobilenet_v2_0.35_96";
+    let path = checkout::fixture(&format!("models/{name}.tflite")).unwrap_or_else(|e| panic!("{e}"));
+    let model = import::import(name, &std::fs::read(path).expect("a model")).expect("a network");
+    let case = Case::new(&model, Choice { lanes: 3, weight_columns: 7, k: Some(18) });
+    let stage = Stage::new().await;
+    let ours = stage.deploy(&case.contracts).await;
+    assert_eq!(stage.verdict(&ours.wrapper, &case.proof.bytes, &case.instances()).await, Ok(true));
+    let gas = stage.gas(&ours.wrapper, &case.proof.bytes, &case.instances()).await;
+    let (shared, key) = (case.contracts.shared.runtime.len(), case.contracts.key.runtime.len());
+    eprintln!("{gas} gas, verifier {shared} bytes, key {key} bytes; {:?}", case.generated.gas);
+    assert!(gas.abs_diff(case.generated.gas.gas()) * 100 <= 3 * gas);
 }
