@@ -1,6 +1,10 @@
 //! Gas and code size.
 
-use zkescrow_circuits::{import, plan::Choice, sample};
+use zkescrow_circuits::{
+    import,
+    plan::{Choice, Degree},
+    sample,
+};
 use zkescrow_client::checkout;
 
 use super::stage::{CASE, Case, Stage};
@@ -15,7 +19,7 @@ async fn gas_is_as_predicted_in_every_layout() {
     let cases = [(1, 1, 1), (2, 3, 2), (3, 4, 7), (4, 2, 13)];
     for (seed, lanes, weight_columns) in cases {
         let model = if seed == 1 { sample::tiny(1) } else { sample::random(seed) };
-        let case = Case::new(&model, Choice { lanes, weight_columns, k: None });
+        let case = Case::new(&model, Choice { lanes, weight_columns, degree: [Degree::Three, Degree::Five][seed as usize % 2], k: None });
         let ours = stage.deploy(&case.contracts).await;
         let verdict = stage.verdict(&ours.wrapper, &case.proof.bytes, &case.instances()).await;
         assert_eq!(verdict, Ok(true), "seed {seed}");
@@ -50,7 +54,7 @@ async fn a_mobilenet_is_verified() {
     let name = "mobilenet_v2_0.35_96";
     let path = checkout::fixture(&format!("models/{name}.tflite")).unwrap_or_else(|e| panic!("{e}"));
     let model = import::import(name, &std::fs::read(path).expect("a model")).expect("a network");
-    let case = Case::new(&model, Choice { lanes: 3, weight_columns: 7, k: Some(18) });
+    let case = Case::new(&model, Choice { lanes: 3, weight_columns: 8, degree: Degree::Three, k: Some(19) });
     let stage = Stage::new().await;
     let ours = stage.deploy(&case.contracts).await;
     assert_eq!(stage.verdict(&ours.wrapper, &case.proof.bytes, &case.instances()).await, Ok(true));
