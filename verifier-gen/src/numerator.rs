@@ -289,3 +289,6 @@ fn constant(value: Fr) -> Yul {
         (None, None) => word(format!("0x{}", hex::encode(scalar(value)))),
     }
 }
+
+#[cfg(test)]
+mod tests;

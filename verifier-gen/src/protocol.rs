@@ -72,7 +72,7 @@ pub(crate) struct Protocol {
 }
 
 /// An expression as snark-verifier gives it.
-enum Raw {
+pub(crate) enum Raw {
     Constant(Fr),
     Input(Input),
     Neg(Rc<Raw>),
@@ -187,7 +187,7 @@ impl Protocol {
 }
 
 /// The numerator's constraints: it is their sum with falling powers of a challenge that nothing else uses.
-fn constraints(source: &PlonkProtocol<G1Affine>, power: usize) -> Vec<Rc<Raw>> {
+pub(crate) fn constraints(source: &PlonkProtocol<G1Affine>, power: usize) -> Vec<Rc<Raw>> {
     let mut rest = source.quotient.numerator.evaluate(
         &|scalar| Rc::new(Raw::Constant(scalar)),
         &|common| {

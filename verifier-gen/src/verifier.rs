@@ -103,7 +103,7 @@ fn counts(protocol: &Protocol, memory: &Memory, map: &KeyMap, numerator: &Numera
 
 /// Compiles generated contracts.
 pub fn compile(generated: &Generated, solc: &Path) -> Result<Contracts, CompileError> {
-    let mut contracts = solc::compile(&generated.sources, Optimizer::Opcodes, solc)?;
+    let mut contracts = solc::compile(&generated.sources, Optimizer::On, solc)?;
     let mut take = |name: &str| {
         contracts.remove(name).ok_or_else(|| CompileError::Source(format!("there is no contract {name} in its output")))
     };
