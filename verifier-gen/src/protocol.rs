@@ -100,7 +100,7 @@ impl Protocol {
         let constraints: Vec<Constraint> = constraints(&source, challenges - 1)
             .iter()
             .map(|raw| Constraint {
-                name: names.next().unwrap_or_else(|| "argument: permutation".into()),
+                name: names.next().unwrap_or_else(|| "argument: copies and lookups".into()),
                 value: intern(&mut dag, raw),
             })
             .collect();

@@ -50,6 +50,9 @@ pub struct Contracts {
 /// Why there are no contracts.
 #[derive(Debug, thiserror::Error)]
 pub enum GenerateError {
+    /// Key and proof are too long for the verifier's memory.
+    #[error("a verifier has 65,536 bytes for key and proof: the circuit has too many columns")]
+    TooLarge,
     /// A template does not render.
     #[error("a contract's template does not render: {0}")]
     Template(#[from] askama::Error),
@@ -60,6 +63,9 @@ pub fn generate(keys: &VerifierKeys) -> Result<Generated, GenerateError> {
     let protocol = Protocol::new(keys);
     let map = KeyMap::new(&protocol);
     let memory = Memory::new(&protocol, map.words);
+    if !memory.is_addressable() {
+        return Err(GenerateError::TooLarge);
+    }
     let numerator = numerator(&protocol, &memory);
     let entries = entries(&protocol, keys);
     let shared = contracts::shared_verifier(&protocol, &memory, &map, &numerator)?;
