@@ -1,6 +1,10 @@
 //! Gas and code size.
 
-use zkescrow_circuits::{import, plan::Choice, sample};
+use zkescrow_circuits::{
+    import,
+    plan::{Choice, Plan},
+    sample,
+};
 use zkescrow_client::checkout;
 
 use super::stage::{CASE, Case, Stage};
@@ -10,15 +14,23 @@ const SHARED_LIMIT: usize = 16_384;
 const KEY_LIMIT: usize = 8_192;
 
 #[tokio::test]
-async fn gas_is_as_predicted_in_every_layout() {
+async fn every_layout_verifies_for_the_predicted_gas() {
     let stage = Stage::new().await;
-    let cases = [(1, 1, 1), (2, 3, 2), (3, 4, 7), (4, 2, 13)];
-    for (seed, lanes, weight_columns) in cases {
+    let cases = [(1, 1, 1, 0), (2, 3, 2, 0), (3, 4, 7, 1), (4, 2, 13, 2)];
+    for (seed, lanes, weight_columns, spare) in cases {
         let model = if seed == 1 { sample::tiny(1) } else { sample::random(seed) };
-        let case = Case::new(&model, Choice { lanes, weight_columns, k: None });
+        let choice = Choice { lanes, weight_columns, k: None };
+        let least = Plan::new(&model.network, choice).expect("plannable").shape.k;
+        let case = Case::new(&model, Choice { k: Some(least + spare), ..choice });
         let ours = stage.deploy(&case.contracts).await;
         let verdict = stage.verdict(&ours.wrapper, &case.proof.bytes, &case.instances()).await;
         assert_eq!(verdict, Ok(true), "seed {seed}");
+        for word in (0..case.proof.bytes.len() / 32).step_by(7) {
+            let mut proof = case.proof.bytes.clone();
+            proof[word * 32 + 31] ^= 1;
+            let verdict = stage.verdict(&ours.wrapper, &proof, &case.instances()).await;
+            assert_eq!(verdict, Ok(false), "seed {seed}, word {word}");
+        }
         let gas = stage.gas(&ours.wrapper, &case.proof.bytes, &case.instances()).await;
         let predicted = case.generated.gas.gas();
         let (shared, key) = (case.contracts.shared.runtime.len(), case.contracts.key.runtime.len());
