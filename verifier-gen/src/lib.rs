@@ -6,7 +6,6 @@
 
 mod contracts;
 mod dag;
-mod gas;
 mod key;
 mod manifest;
 mod memory;
@@ -18,6 +17,5 @@ mod solc;
 pub mod verifier;
 mod yul;
 
-pub use gas::GasModel;
 pub use oracle::{CONTRACT, Generated, calldata, compile, generate};
 pub use solc::{CompileError, Compiled};

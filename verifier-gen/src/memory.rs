@@ -151,6 +151,11 @@ impl Memory {
         }
     }
 
+    /// Whether tables, which have 16 bits for an address, reach everything that they list.
+    pub(crate) fn is_addressable(&self) -> bool {
+        self.temporaries <= 1 << 16
+    }
+
     /// A point of the proof, by its place there.
     pub(crate) fn point(&self, index: usize) -> usize {
         self.points[index]

@@ -177,11 +177,9 @@ impl<'a> Emitter<'a> {
         (mload(self.address(slot)), bound)
     }
 
-    /// A node's operands, as operands of one operation: too deep ones go through memory.
     fn pair(&mut self, a: Id, b: Id) -> (Yul, u64, Yul, u64) {
         let (first, first_bound) = self.read(a);
         let (second, second_bound) = self.read(b);
-        assert!(first.depth().min(second.depth()) < STACK, "an expression is too deep for the stack");
         (first, first_bound, second, second_bound)
     }
 
@@ -240,6 +238,8 @@ fn kept(dag: &Dag, roots: &[Id]) -> HashMap<Id, usize> {
     // Prices as operands, from the leaves up: a load costs 6, a store 6.
     let mut price = vec![0_usize; dag.len()];
     let mut keep = vec![false; dag.len()];
+    // Words on the stack, rather too many than too few.
+    let mut depth = vec![1_usize; dag.len()];
     for id in 0..dag.len() {
         let operands: usize = dag.node(id).operands().map(|operand| price[operand]).sum();
         let own = match dag.node(id) {
@@ -253,6 +253,17 @@ fn kept(dag: &Dag, roots: &[Id]) -> HashMap<Id, usize> {
         let n = reached[id];
         let leaf = matches!(dag.node(id), Node::Constant(_) | Node::Input(_));
         keep[id] = !leaf && n > 1 && (own + operands) * (n - 1) > 6 * (n + 1);
+        let mut depths: Vec<usize> = dag.node(id).operands().map(|operand| depth[operand]).collect();
+        depths.sort_unstable();
+        depth[id] = match depths[..] {
+            [] => 1,
+            [only] => only + 1,
+            [low, high, ..] => (high + 1).max(low + 2),
+        };
+        keep[id] |= depth[id] > STACK;
+        if keep[id] {
+            depth[id] = 1;
+        }
         price[id] = if keep[id] { 6 } else { own + operands };
     }
     // How often each is really read: what is not kept is computed at every use.
@@ -289,3 +300,6 @@ fn constant(value: Fr) -> Yul {
         (None, None) => word(format!("0x{}", hex::encode(scalar(value)))),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -72,7 +72,7 @@ pub(crate) struct Protocol {
 }
 
 /// An expression as snark-verifier gives it.
-enum Raw {
+pub(crate) enum Raw {
     Constant(Fr),
     Input(Input),
     Neg(Rc<Raw>),
@@ -100,7 +100,7 @@ impl Protocol {
         let constraints: Vec<Constraint> = constraints(&source, challenges - 1)
             .iter()
             .map(|raw| Constraint {
-                name: names.next().unwrap_or_else(|| "argument: permutation".into()),
+                name: names.next().unwrap_or_else(|| "argument: copies and lookups".into()),
                 value: intern(&mut dag, raw),
             })
             .collect();
@@ -187,7 +187,7 @@ impl Protocol {
 }
 
 /// The numerator's constraints: it is their sum with falling powers of a challenge that nothing else uses.
-fn constraints(source: &PlonkProtocol<G1Affine>, power: usize) -> Vec<Rc<Raw>> {
+pub(crate) fn constraints(source: &PlonkProtocol<G1Affine>, power: usize) -> Vec<Rc<Raw>> {
     let mut rest = source.quotient.numerator.evaluate(
         &|scalar| Rc::new(Raw::Constant(scalar)),
         &|common| {

@@ -47,13 +47,13 @@ pub enum CompileError {
     Source(String),
 }
 
-/// What the compiler may improve.
+/// Whether the compiler improves what it is given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Optimizer {
-    /// Nothing.
+    /// It does not.
     Off,
-    /// Opcodes, but not the assembly as it was written: it is written for what it costs.
-    Opcodes,
+    /// It does, without its intermediate representation: that one has no room on the stack for the verifiers.
+    On,
 }
 
 /// Compiles sources that import nothing; contracts by name.
@@ -65,12 +65,9 @@ pub(crate) fn compile(
     let failed = |reason: String| CompileError::Compiler { path: solc.into(), reason };
     let compiler = Solc::new(solc).map_err(|e| failed(e.to_string()))?;
     let mut settings = Settings { evm_version: Some(EvmVersion::Cancun), ..Settings::default() };
-    settings.optimizer.enabled = Some(optimizer == Optimizer::Opcodes);
-    if optimizer == Optimizer::Opcodes {
+    settings.optimizer.enabled = Some(optimizer == Optimizer::On);
+    if optimizer == Optimizer::On {
         settings.optimizer.runs = Some(10_000);
-        let details = serde_json::json!({ "peephole": true, "inliner": true, "jumpdestRemover": true,
-            "orderLiterals": false, "deduplicate": true, "cse": false, "constantOptimizer": false, "yul": false });
-        settings.optimizer.details = serde_json::from_value(details).ok();
     }
     // Code depends on source and compiler alone.
     settings.metadata = None;

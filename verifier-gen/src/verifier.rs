@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use sha3::{Digest, Keccak256};
-use zkescrow_circuits::keys::VerifierKeys;
+use zkescrow_circuits::{keys::VerifierKeys, planner::GasModel};
 
 use crate::{
     contracts,
-    gas::GasModel,
     key::{KeyMap, entries},
     manifest::prefixed,
     memory::Memory,
@@ -50,6 +49,9 @@ pub struct Contracts {
 /// Why there are no contracts.
 #[derive(Debug, thiserror::Error)]
 pub enum GenerateError {
+    /// Key and proof are too long for the verifier's memory.
+    #[error("a verifier has 65,536 bytes for key and proof: the circuit has too many columns")]
+    TooLarge,
     /// A template does not render.
     #[error("a contract's template does not render: {0}")]
     Template(#[from] askama::Error),
@@ -60,6 +62,9 @@ pub fn generate(keys: &VerifierKeys) -> Result<Generated, GenerateError> {
     let protocol = Protocol::new(keys);
     let map = KeyMap::new(&protocol);
     let memory = Memory::new(&protocol, map.words);
+    if !memory.is_addressable() {
+        return Err(GenerateError::TooLarge);
+    }
     let numerator = numerator(&protocol, &memory);
     let entries = entries(&protocol, keys);
     let shared = contracts::shared_verifier(&protocol, &memory, &map, &numerator)?;
@@ -103,7 +108,7 @@ fn counts(protocol: &Protocol, memory: &Memory, map: &KeyMap, numerator: &Numera
 
 /// Compiles generated contracts.
 pub fn compile(generated: &Generated, solc: &Path) -> Result<Contracts, CompileError> {
-    let mut contracts = solc::compile(&generated.sources, Optimizer::Opcodes, solc)?;
+    let mut contracts = solc::compile(&generated.sources, Optimizer::On, solc)?;
     let mut take = |name: &str| {
         contracts.remove(name).ok_or_else(|| CompileError::Source(format!("there is no contract {name} in its output")))
     };

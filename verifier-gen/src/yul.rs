@@ -3,7 +3,7 @@
 /// Columns of a line.
 const WIDTH: usize = 120;
 /// Most values that an expression may keep on the stack, above what its function keeps: the machine reaches 16.
-pub(crate) const STACK: usize = 9;
+pub(crate) const STACK: usize = 10;
 
 /// An expression.
 #[derive(Clone, Debug, PartialEq, Eq)]

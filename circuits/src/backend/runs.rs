@@ -88,10 +88,12 @@ mod tests {
     fn differences_over_sums_commit_to_the_values() {
         let n = 3 * CHUNK + 17;
         let points: Vec<G1Affine> = {
-            let all: Vec<G1> = (0..n).scan(G1::generator(), |g, i| {
-                *g += G1::generator() + *g * Fr::from(i as u64 % 3);
-                Some(*g)
-            }).collect();
+            let all: Vec<G1> = (0..n)
+                .scan(G1::generator(), |g, i| {
+                    *g += G1::generator() + *g * Fr::from(i as u64 % 3);
+                    Some(*g)
+                })
+                .collect();
             let mut out = vec![G1Affine::default(); n];
             G1::batch_normalize(&all, &mut out);
             out
@@ -100,7 +102,8 @@ mod tests {
         let bases = Bases::new(&points, &sums);
         // Runs of many lengths, up to the last row and short of it.
         for last in [0, 5] {
-            let values: Vec<Fr> = (0..n).map(|i| if i + last < n { Fr::from((i / 97) as u64 + 3) } else { Fr::ZERO }).collect();
+            let values: Vec<Fr> =
+                (0..n).map(|i| if i + last < n { Fr::from((i / 97) as u64 + 3) } else { Fr::ZERO }).collect();
             let differences = differences(&values).expect("mostly runs");
             assert_eq!(
                 msm::commit(bases.sums(), Scalars::Field(&differences)),

@@ -151,9 +151,15 @@ impl Plan {
             rows_used,
         };
         plan.codes = plan.describe();
-        let distinct: BTreeSet<Code> = plan.codes.distinct().map(|code| plan.encoded(code)).collect();
-        plan.shape.codes = distinct.into_iter().filter(|&code| code != Code::default()).collect();
+        plan.encode(degree);
         Ok(plan)
+    }
+
+    /// Decides what the fixed columns' codes say: all else is the same at both degrees.
+    pub(crate) fn encode(&mut self, degree: Degree) {
+        self.shape.degree = degree;
+        let distinct: BTreeSet<Code> = self.codes.distinct().map(|code| self.encoded(code)).collect();
+        self.shape.codes = distinct.into_iter().filter(|&code| code != Code::default()).collect();
     }
 
     /// Rows that hold witness.

@@ -5,12 +5,14 @@
 
 mod cost;
 mod drawing;
+mod gas;
 mod size;
 
 use rayon::prelude::*;
 
 pub use cost::Prediction;
 pub use drawing::draw;
+pub use gas::GasModel;
 pub use size::{Size, proof_bytes};
 
 use crate::{
@@ -33,6 +35,8 @@ pub enum Objective {
 pub const PATIENCE: f64 = 1.4;
 /// Proving takes no more memory than this, if any layout does with it.
 pub const MEMORY: u64 = 16_000_000_000;
+/// No layout takes less than this by row.
+const LEAST_MEMORY: u64 = 2_000;
 /// Doublings of the fewest possible rows that are considered.
 const DOUBLINGS: u32 = 4;
 /// Numbers of lanes beyond the fewest that fit which are considered: some divide the maps' widths better.
@@ -64,6 +68,13 @@ impl Candidate {
 
 /// The layouts worth considering, for every number of rows (or the one asked for), best first.
 pub fn candidates(network: &Network, objective: Objective, k: Option<u32>) -> Result<Vec<Candidate>, PlanError> {
+    let mut found = weigh(network, k)?;
+    objective.sort(&mut found);
+    Ok(found)
+}
+
+/// The same, whatever they are for.
+pub fn weigh(network: &Network, k: Option<u32>) -> Result<Vec<Candidate>, PlanError> {
     network.check()?;
     let rows = Rows::of(network);
     let sizes: Vec<u32> = match k {
@@ -72,24 +83,23 @@ pub fn candidates(network: &Network, objective: Objective, k: Option<u32>) -> Re
         Some(k) => vec![k],
         None => rows.sizes(),
     };
-    let tried: Vec<Result<Candidate, PlanError>> = sizes
+    let tried: Vec<Result<[Candidate; 2], PlanError>> = sizes
         .into_iter()
         .flat_map(|k| rows.lanes(k).map(move |lanes| (k, lanes)))
         .collect::<Vec<_>>()
         .into_par_iter()
-        .flat_map_iter(|(k, lanes)| Degree::ALL.map(|degree| fitting(network, &rows, Choice { lanes, weight_columns: 1, degree, k: Some(k) })))
+        .map(|(k, lanes)| fitting(network, &rows, k, lanes))
         .collect();
     let (mut found, mut refused) = (vec![], None);
-    for candidate in tried {
-        match candidate {
-            Ok(candidate) => found.push(candidate),
+    for candidates in tried {
+        match candidates {
+            Ok(candidates) => found.extend(candidates),
             Err(error) => refused = Some(error),
         }
     }
     if found.is_empty() {
         return Err(refused.unwrap_or(PlanError::TooLarge { rows: rows.activations(MOST.0) }));
     }
-    objective.sort(&mut found);
     Ok(found)
 }
 
@@ -105,8 +115,8 @@ pub fn choose(network: &Network, objective: Objective, k: Option<u32>) -> Result
 }
 
 impl Objective {
-    /// Best first.
-    fn sort(self, candidates: &mut [Candidate]) {
+    /// Sorts layouts, the best first.
+    pub fn sort(self, candidates: &mut [Candidate]) {
         let fits = |candidate: &Candidate| candidate.prediction.memory_bytes <= MEMORY;
         let fastest = |all: &[Candidate]| {
             let seconds = all.iter().filter(|c| fits(c)).map(|c| c.prediction.prove_seconds);
@@ -129,17 +139,22 @@ impl Objective {
     }
 }
 
-/// The fewest weight columns that make the layout fit.
-fn fitting(network: &Network, rows: &Rows<'_>, choice: Choice) -> Result<Candidate, PlanError> {
-    let k = choice.k.unwrap_or(LARGEST);
-    let fewest = (1..=MOST.1).find(|&columns| rows.all(choice.lanes, columns) < 1 << k).unwrap_or(MOST.1);
-    let plan = |weight_columns| Plan::sketch(network, Choice { weight_columns, ..choice });
+/// The fewest weight columns that make the layout fit, at both degrees.
+fn fitting(network: &Network, rows: &Rows<'_>, k: u32, lanes: usize) -> Result<[Candidate; 2], PlanError> {
+    let fewest = (1..=MOST.1).find(|&columns| rows.all(lanes, columns) < 1 << k).unwrap_or(MOST.1);
+    let plan =
+        |weight_columns| Plan::sketch(network, Choice { lanes, weight_columns, degree: Degree::Three, k: Some(k) });
     // The estimate knows nothing of rows that are not full.
     (fewest..MOST.1)
         .map(plan)
         .find(|result| !matches!(result, Err(PlanError::Rows { .. })))
         .unwrap_or_else(|| plan(MOST.1))
-        .map(|plan| Candidate::of(&plan))
+        .map(|mut plan| {
+            Degree::ALL.map(|degree| {
+                plan.encode(degree);
+                Candidate::of(&plan)
+            })
+        })
 }
 
 /// Rows that a network needs, roughly and never too many.
@@ -175,7 +190,8 @@ impl<'a> Rows<'a> {
         let fits = |k: u32, (lanes, columns)| self.all(lanes, columns) < 1usize << k;
         let smallest = (1..=LARGEST).find(|&k| fits(k, MOST)).unwrap_or(LARGEST);
         let largest = (smallest..=LARGEST).find(|&k| fits(k, (1, 1))).unwrap_or(LARGEST);
-        (smallest..=largest.min(smallest + DOUBLINGS)).collect()
+        let held = (smallest..=LARGEST).take_while(|&k| LEAST_MEMORY << k <= MEMORY).last().unwrap_or(smallest);
+        (smallest..=largest.min(smallest + DOUBLINGS).min(held)).collect()
     }
 
     fn lanes(&self, k: u32) -> std::ops::RangeInclusive<usize> {

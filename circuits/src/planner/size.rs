@@ -2,14 +2,26 @@
 
 use halo2_proofs::plonk::ConstraintSystem;
 
-use crate::{circuit::Config, plan::Shape};
+use super::GasModel;
+use crate::{
+    circuit::Config,
+    plan::{Degree, INSTANCES, Shape},
+};
 
 /// Points of the multi-opening argument.
 const OPENINGS: usize = 2;
+/// The same for all our circuits: values of Lagrange polynomials, rotations and two; rotations in each rotation set;
+/// hashes of the transcript; words of a key beside its commitments.
+const INVERSIONS: usize = 18;
+const INTERPOLATIONS: usize = 12;
+const CHALLENGES: usize = 12;
+const KEY_WORDS: usize = 40;
 
 /// What a proof consists of, and what the verifier does with it.
 #[derive(Clone, Copy, Debug)]
 pub struct Size {
+    /// Lanes, weight columns and degree.
+    shape: (usize, usize, Degree),
     /// Columns of witness.
     pub advice: usize,
     /// Columns of the key, those of the permutation included.
@@ -28,6 +40,7 @@ impl Size {
         let wires = system.permutation().get_columns().len();
         let advice = system.num_advice_columns();
         Self {
+            shape: (shape.lanes, shape.weight_columns, shape.degree),
             advice,
             fixed: system.num_fixed_columns() + wires,
             // Advice, a product for each copied column, the random polynomial.
@@ -48,19 +61,33 @@ impl Size {
         64 * self.points + 32 * self.evaluations
     }
 
-    /// Commitments in the final combination: the proof's points, the key's, the generator.
-    pub fn commitments(&self) -> usize {
-        self.points + self.fixed + 1
-    }
-
-    /// Gas of a transaction.
+    /// Gas of a transaction that verifies a proof.
     pub fn gas(&self) -> u64 {
-        160_000 + 1_150 * self.points as u64 + 600 * self.evaluations as u64 + 6_450 * self.commitments() as u64
+        GasModel {
+            points: self.points,
+            evaluations: self.evaluations,
+            instances: INSTANCES,
+            // The quotient's pieces with the power that folds them, less the first commitment; both openings, the
+            // generator; the key.
+            commitments: self.points + self.fixed,
+            inversions: INVERSIONS,
+            interpolations: INTERPOLATIONS,
+            challenges: CHALLENGES,
+            key_words: KEY_WORDS + 2 * self.fixed,
+            numerator: self.numerator(),
+        }
+        .gas()
     }
 
-    /// Bytes of code.
+    /// Gas of the constraints, by what verifiers of several layouts took.
+    fn numerator(&self) -> u64 {
+        let (lanes, weights, degree) = self.shape;
+        6_400 + 250 * lanes as u64 + 180 * weights as u64 + if degree == Degree::Five { 1_000 } else { 0 }
+    }
+
+    /// Bytes of the verifier's code, by the same.
     pub fn code_bytes(&self) -> usize {
-        10_000
+        4_250 + self.numerator() as usize * 11 / 20 + if self.shape.2 == Degree::Five { 400 } else { 0 }
     }
 }
 
