@@ -9,7 +9,7 @@ use halo2_proofs::{
 use halo2curves::{bn256::Fr, ff::FromUniformBytes};
 use zkescrow_circuits::{
     model::Model,
-    plan::{ActivationRow, Check, Choice, Feed, Flag, Plan, RowKind, Step, Subject},
+    plan::{ActivationRow, Check, Choice, Degree, Feed, Flag, Plan, RowKind, Step, Stir, Subject},
     poseidon::PACK,
     sample,
     semantics::{MapTrace, Trace},
@@ -36,7 +36,16 @@ impl Case {
 
     /// Three lanes do not divide the tiny network's widths, and six weights do not fill its last layer's rows.
     pub fn tiny() -> Self {
-        Self::new(sample::tiny(1), Choice { lanes: 3, weight_columns: 4, degree: Degree::Three, k: None })
+        Self::of_degree(Degree::Three)
+    }
+
+    pub fn of_degree(degree: Degree) -> Self {
+        Self::new(sample::tiny(1), Choice { lanes: 3, weight_columns: 4, degree, k: None })
+    }
+
+    /// Gates are the same at both degrees; what selects them is not.
+    pub fn at_both_degrees() -> impl Iterator<Item = Self> {
+        DEGREES.into_iter().map(Self::of_degree)
     }
 
     pub fn trace(&self) -> Trace {
@@ -112,6 +121,8 @@ impl Case {
     }
 }
 
+pub const DEGREES: [Degree; 2] = [Degree::Three, Degree::Five];
+
 /// What a broken copy is called.
 pub const COPY: &str = "copy";
 
@@ -157,10 +168,6 @@ pub fn bump(values: &mut Values, row: usize, by: Fr) {
     values.set(row, value);
 }
 
-fn set(plan: &Plan, flag: Flag, row: usize) -> bool {
-    plan.flags[flag as usize][row] == 1
-}
-
 /// The final equation about something.
 pub fn check(plan: &Plan, of: Subject) -> Check {
     *plan.checks.iter().find(|check| check.of == of).expect("an equation")
@@ -193,22 +200,23 @@ fn factor(step: Step, wire: Fr) -> Fr {
     }
 }
 
-fn kind(plan: &Plan, row: usize) -> Option<RowKind> {
-    plan.activations.kinds.get(row).copied().flatten()
-}
-
-/// Changes the produced sum at a row, and carries that on as the gates would.
+/// Changes the column of produced sums and kernels at a row, and carries that on as the gates would.
 pub fn change_made(third: &mut ThirdWitness, plan: &Plan, row: usize, mut by: Fr) {
     bump(&mut third.made, row, by);
     for row in row + 1.. {
-        let Some(kind) = kind(plan, row) else { return };
-        if kind.takes() {
+        let wire = third.wire.get(row);
+        if plan.kind(row).is_some_and(|kind| kind.takes()) {
             change_layer(third, plan, row, by);
         }
-        match kind {
-            RowKind::Cells { made: step, .. } | RowKind::Edge(step) => by *= factor(step, third.wire.get(row)),
-            RowKind::Hold | RowKind::Wait => {}
-            RowKind::Open | RowKind::Close => return,
+        if plan.has(Flag::Product, row) {
+            change_layer(third, plan, row, by * wire);
+        }
+        match plan.kind(row) {
+            Some(RowKind::Cells { made: step, .. } | RowKind::Edge(step)) => by *= factor(step, wire),
+            Some(kind) if kind.waits() => {}
+            Some(RowKind::Feed(Feed::Next)) => by *= mock_challenges().drawn.s.pow([plan.shape.weight_columns as u64]),
+            Some(RowKind::Feed(_)) if plan.has(Flag::Ride, row) => by *= wire,
+            _ => return,
         }
         if by == Fr::zero() {
             return;
@@ -217,33 +225,35 @@ pub fn change_made(third: &mut ThirdWitness, plan: &Plan, row: usize, mut by: Fr
     }
 }
 
-/// Changes a layer's sum at a row.
+/// Changes the column of layers' sums and totals at a row.
 pub fn change_layer(third: &mut ThirdWitness, plan: &Plan, row: usize, mut by: Fr) {
     bump(&mut third.layer, row, by);
     for row in row + 1.. {
-        let Some(kind) = kind(plan, row) else { return };
-        if kind == RowKind::Open {
-            return change_wire(third, plan, row, by);
-        }
-        if kind.takes() {
-            by *= mock_challenges().drawn.s;
+        match plan.kind(row) {
+            Some(RowKind::Open | RowKind::Feed(Feed::Leave)) => return change_wire(third, plan, row, by),
+            Some(RowKind::Feed(Feed::Shift)) => by *= mock_challenges().drawn.s,
+            Some(kind) if kind.takes() => by *= mock_challenges().drawn.s,
+            Some(kind) if kind.is_activation() || matches!(kind, RowKind::Feed(_)) => {}
+            _ => return,
         }
         bump(&mut third.layer, row, by);
     }
 }
 
-/// Changes the reading sum at a row.
+/// Changes the column of reading sums and absorbed elements at a row.
 pub fn change_read(third: &mut ThirdWitness, plan: &Plan, row: usize, mut by: Fr) {
     bump(&mut third.read, row, by);
     for row in row + 1.. {
-        let Some(kind) = kind(plan, row) else { return };
-        if kind.exports() {
+        if plan.kind(row).is_some_and(|kind| kind.exports()) {
             change_wire(third, plan, row, by);
         }
-        match kind {
-            RowKind::Cells { read, .. } => by *= factor(read, Fr::zero()),
-            RowKind::Hold | RowKind::Wait => {}
-            RowKind::Open | RowKind::Close | RowKind::Edge(_) => return,
+        match plan.kind(row) {
+            Some(RowKind::Cells { read, .. }) => by *= factor(read, Fr::zero()),
+            Some(RowKind::Hash(Stir::Absorb)) => by *= mock_challenges().alpha,
+            Some(RowKind::Hash(Stir::Seam)) => return change_wire(third, plan, row + 1, by),
+            Some(RowKind::Hash(_)) => {}
+            Some(kind) if kind.waits() => {}
+            _ => return,
         }
         if by == Fr::zero() {
             return;
@@ -281,15 +291,12 @@ fn change_sums(third: &mut ThirdWitness, plan: &Plan, row: usize, by: Fr) {
     if row == 0 {
         return;
     }
-    let (made, kernel) = (third.made.get(row - 1), third.kernel.get(row - 1));
-    if set(plan, Flag::Ride, row) {
-        change_made(third, plan, row, by * made);
+    let by = by * third.made.get(row - 1);
+    if plan.has(Flag::Ride, row) {
+        change_made(third, plan, row, by);
     }
-    if set(plan, Flag::Carry, row) {
-        change_kernel(third, plan, row, by * kernel);
-    }
-    if set(plan, Flag::Product, row) {
-        change_total(third, plan, row, by * kernel);
+    if plan.has(Flag::Product, row) {
+        change_layer(third, plan, row, by);
     }
 }
 
@@ -311,55 +318,4 @@ fn derive(third: &mut ThirdWitness, plan: &Plan, id: usize) {
         _ => a * b + c,
     };
     change_wire(third, plan, out, value - third.wire.get(out));
-}
-
-/// Changes a kernel's running sum at a row.
-pub fn change_kernel(third: &mut ThirdWitness, plan: &Plan, row: usize, mut by: Fr) {
-    bump(&mut third.kernel, row, by);
-    for row in row + 1..plan.usable_rows() {
-        let wire = third.wire.get(row);
-        if set(plan, Flag::Product, row) {
-            change_total(third, plan, row, by * wire);
-        }
-        let mut step = Fr::zero();
-        if plan.kernels.feeds.get(&row) == Some(&Feed::Next) {
-            step += mock_challenges().drawn.s.pow([plan.shape.weight_columns as u64]);
-        }
-        if set(plan, Flag::Carry, row) {
-            step += wire;
-        }
-        by *= step;
-        if by == Fr::zero() {
-            return;
-        }
-        bump(&mut third.kernel, row, by);
-    }
-}
-
-/// Changes the total at a row.
-pub fn change_total(third: &mut ThirdWitness, plan: &Plan, row: usize, mut by: Fr) {
-    bump(&mut third.total, row, by);
-    for row in row + 1..plan.usable_rows() {
-        match plan.kernels.feeds.get(&row) {
-            Some(Feed::Shift) => by *= mock_challenges().drawn.s,
-            Some(Feed::Leave) => return change_wire(third, plan, row, by),
-            _ => {}
-        }
-        bump(&mut third.total, row, by);
-    }
-}
-
-/// Changes the sum of absorbed elements at a row.
-pub fn change_absorbed(third: &mut ThirdWitness, plan: &Plan, row: usize, mut by: Fr) {
-    for row in row..plan.usable_rows() {
-        bump(&mut third.absorbed, row, by);
-        if plan.hashing.exports().contains(&row) {
-            change_wire(third, plan, row + 1, by);
-        }
-        match plan.flags[Flag::Seed as usize].get(row + 1) {
-            Some(1) if set(plan, Flag::Full, row + 1) => return,
-            Some(2) => by *= mock_challenges().alpha,
-            _ => {}
-        }
-    }
 }
