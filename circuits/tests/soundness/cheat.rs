@@ -1,6 +1,9 @@
 //! The cheating prover's workbench: a model, its honest witness, and the names of the constraints that object.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use halo2_proofs::{
     arithmetic::Field,
@@ -10,10 +13,10 @@ use halo2curves::{bn256::Fr, ff::FromUniformBytes};
 use zkescrow_circuits::{
     model::Model,
     plan::{ActivationRow, Check, Choice, Degree, Feed, Flag, Plan, RowKind, Step, Stir, Subject},
-    poseidon::PACK,
+    poseidon::{PACK, WIDTH},
     sample,
     semantics::{MapTrace, Trace},
-    witness::{Challenges, Drawn, Salts, ThirdWitness, Values, Witness},
+    witness::{Challenges, Drawn, FirstWitness, Salts, SecondWitness, ThirdWitness, Values, Witness},
 };
 
 use crate::{mock::failures, networks::reference};
@@ -21,6 +24,7 @@ use crate::{mock::failures, networks::reference};
 pub const SALTS: Salts = Salts { input: Fr::from_raw([11, 0, 0, 0]), output: Fr::from_raw([12, 0, 0, 0]) };
 
 /// A model with an image, and where its cells lie.
+#[derive(Clone)]
 pub struct Case {
     pub model: Model,
     pub plan: Arc<Plan>,
@@ -99,7 +103,8 @@ impl Case {
         failures(&self.plan, witness, instances).iter().map(|failure| self.name(failure)).collect()
     }
 
-    fn name(&self, failure: &VerifyFailure) -> String {
+    /// What an objection is called.
+    pub fn name(&self, failure: &VerifyFailure) -> String {
         match failure {
             VerifyFailure::ConstraintNotSatisfied { constraint, .. } => {
                 let text = constraint.to_string();
@@ -162,10 +167,39 @@ pub fn other_challenges(seed: u64) -> Challenges {
     Challenges { drawn: Drawn { s: draw(2), gamma: draw(3), delta: draw(4) }, alpha: draw(1) }
 }
 
+/// How far the lookups are from balancing: they must by the first seam.
+pub fn balance_left(second: &SecondWitness, plan: &Plan) -> Fr {
+    second.balance.get(plan.hashing.input.seam)
+}
+
+/// Replaces the state of the hash in a row.
+pub fn set_state(first: &mut FirstWitness, row: usize, state: [Fr; WIDTH]) {
+    let columns = [&mut first.d[0], &mut first.y[0], &mut first.rem[0]];
+    columns.into_iter().zip(state).for_each(|(column, x)| column.set(row, x));
+}
+
+/// Overwrites a cell, even below those that an honest prover has something to say about.
+pub fn put(values: &mut Values, row: usize, value: Fr) {
+    if row >= values.len() {
+        let zeros = (values.len()..=row).map(|_| Fr::zero());
+        *values = Values::Field((0..values.len()).map(|row| values.get(row)).chain(zeros).collect());
+    }
+    values.set(row, value);
+}
+
 /// Adds to a cell.
 pub fn bump(values: &mut Values, row: usize, by: Fr) {
-    let value = values.get(row) + by;
-    values.set(row, value);
+    let value = if row < values.len() { values.get(row) } else { Fr::zero() };
+    put(values, row, value + by);
+}
+
+/// The rows of each kind.
+pub fn rows_by_kind(plan: &Plan) -> BTreeMap<RowKind, Vec<usize>> {
+    let mut rows = BTreeMap::<RowKind, Vec<usize>>::new();
+    for row in 0..plan.codes.len() {
+        plan.kind(row).into_iter().for_each(|kind| rows.entry(kind).or_default().push(row));
+    }
+    rows
 }
 
 /// The final equation about something.

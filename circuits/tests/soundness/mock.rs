@@ -12,7 +12,9 @@ pub fn failures(plan: &Arc<Plan>, witness: Witness, instances: Vec<Fr>) -> Vec<V
     let circuit = ModelCircuit { plan: plan.clone(), witness: Some(Arc::new(witness)) };
     let prover = MockProver::run(plan.shape.k, &circuit, vec![instances]).expect("runs");
     let expected = |failure: &VerifyFailure| match failure {
-        VerifyFailure::ConstraintPoisoned { constraint } => constraint.to_string().contains("'activation is looked up'"),
+        VerifyFailure::ConstraintPoisoned { constraint } => {
+            constraint.to_string().contains("'activation is looked up'")
+        }
         _ => false,
     };
     prover.verify().err().unwrap_or_default().into_iter().filter(|failure| !expected(failure)).collect()
