@@ -2,6 +2,8 @@
 
 #[path = "soundness/cheat.rs"]
 mod cheat;
+#[path = "soundness/choices.rs"]
+mod choices;
 #[path = "soundness/commitments.rs"]
 mod commitments;
 #[path = "soundness/counts.rs"]

@@ -353,3 +353,12 @@ fn derive(third: &mut ThirdWitness, plan: &Plan, id: usize) {
     };
     change_wire(third, plan, out, value - third.wire.get(out));
 }
+
+/// Where a reading sum leaves to the wire, but none was made in the row above: the cells that then agree on anything.
+pub fn empty_leaves(plan: &Plan) -> Vec<(usize, usize)> {
+    let sums = |kind: RowKind| kind.waits() || matches!(kind, RowKind::Cells { .. });
+    let exports = (1..plan.table).filter(|&row| plan.kind(row).is_some_and(|kind| kind.exports()));
+    let in_blocks = exports.filter(|row| !plan.kind(row - 1).is_some_and(sums)).map(|row| (row - 1, row));
+    let seam = plan.hashing.input.seam;
+    in_blocks.chain([(seam - 1, seam + 1)]).collect()
+}

@@ -1,6 +1,8 @@
 //! Where everything lies, for any network and choice: the regions that share columns stay apart, every cell of the wire has
 //! one meaning, and fixed columns say what the planner meant, read without its help.
 
+use std::collections::{BTreeSet, HashMap};
+
 use halo2curves::{bn256::Fr, ff::Field};
 use proptest::prelude::*;
 use zkescrow_circuits::{
@@ -11,7 +13,11 @@ use zkescrow_circuits::{
     witness::Values,
 };
 
-use crate::{cheat::DEGREES, networks::arbitrary, symbols::decoded};
+use crate::{
+    cheat::{DEGREES, empty_leaves},
+    networks::arbitrary,
+    symbols::decoded,
+};
 
 /// A network with more rows of parameters than the table has.
 fn heavy() -> Network {
@@ -164,8 +170,8 @@ fn wire(plan: &Plan, codes: &[Code]) {
     assert!(meanings.iter().all(|&count| count <= 1), "a cell of the wire has two meanings");
     // What is copied means something; and what leaves where nothing was before is not.
     assert!(plan.copies.iter().all(|&(from, to)| meanings[from] == 1 && meanings[to] == 1));
-    let [seam, ..] = plan.hashing.seams();
-    let empty = [FIRST_FREE_ROW, plan.activations.first_compare - 1, plan.kernels.start, seam, seam + 1];
+    let mut empty: BTreeSet<usize> = empty_leaves(plan).into_iter().map(|(_, wire)| wire).collect();
+    empty.extend([FIRST_FREE_ROW, plan.kernels.start, plan.hashing.input.seam]);
     assert!(plan.copies.iter().all(|(from, to)| !empty.contains(from) && !empty.contains(to)));
 }
 
@@ -175,7 +181,7 @@ fn numbers(plan: &Plan, codes: &[Code]) {
         fixed[fixed.len() - Number::COUNT..].iter().collect::<Vec<_>>().try_into().expect("three");
     let precision = plan.network.precision;
     let len = precision.table_len();
-    let constants: std::collections::HashMap<usize, Fr> =
+    let constants: HashMap<usize, Fr> =
         plan.hashing.chains().into_iter().flat_map(|chain| chain.boxes()).map(|(row, b)| (row, b.constant)).collect();
     let at = |column: &Values, row| if row < column.len() { column.get(row) } else { Fr::zero() };
     for (row, code) in codes.iter().enumerate() {

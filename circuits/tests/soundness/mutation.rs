@@ -19,10 +19,10 @@ use zkescrow_circuits::{
 
 use crate::{cheat::*, mock::failures, networks::arbitrary};
 
-type Rows = BTreeSet<usize>;
+pub type Rows = BTreeSet<usize>;
 
 /// A case with every kind of row, and few of them.
-fn small_case(degree: Degree) -> Case {
+pub fn small_case(degree: Degree) -> Case {
     let all = |case: &Case| {
         let plan = &case.plan;
         let rows = rows_by_kind(plan);
@@ -88,10 +88,10 @@ const NEXT: Reach = Reach { read: -1..=0, copied: false };
 const WIRE: Reach = Reach { read: 0..=3, copied: true };
 const HASH: Reach = Reach { read: 0..=1, copied: false };
 
-type Second = (&'static str, fn(&mut SecondWitness) -> &mut Values, fn(&Plan) -> Rows);
+pub type Second = (&'static str, fn(&mut SecondWitness) -> &mut Values, fn(&Plan) -> Rows);
 
 /// Columns of the second phase, and their free rows. Border terms are looked at one by one.
-const SECOND: [Second; 4] = [
+pub const SECOND: [Second; 4] = [
     ("helper 0", |w| &mut w.helpers[0], |_| Rows::new()),
     ("helper 1", |w| &mut w.helpers[1], |_| Rows::new()),
     ("balance", |w| &mut w.balance, |_| (0..LOAD_ROW).collect()),
@@ -102,10 +102,10 @@ const SECOND: [Second; 4] = [
     ),
 ];
 
-type Third = (&'static str, fn(&mut ThirdWitness) -> &mut Values, fn(&Plan) -> Rows);
+pub type Third = (&'static str, fn(&mut ThirdWitness) -> &mut Values, fn(&Plan) -> Rows);
 
 /// Columns of the third phase, and their free rows.
-const THIRD: [Third; 4] = [
+pub const THIRD: [Third; 4] = [
     (
         "read",
         |w| &mut w.read,
@@ -129,7 +129,7 @@ const THIRD: [Third; 4] = [
     ("wire", |w| &mut w.wire, |plan| &rows_where(plan, |_| true) - &wire_uses(plan)),
 ];
 
-fn is_edge(plan: &Plan, row: usize) -> bool {
+pub fn is_edge(plan: &Plan, row: usize) -> bool {
     matches!(plan.kind(row), Some(RowKind::Edge(_)))
 }
 

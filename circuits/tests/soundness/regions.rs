@@ -65,14 +65,10 @@ fn what_leaves_where_nothing_was_is_read_by_nobody() {
         let mut cheat = case.honest();
         put(&mut cheat.first.d[0], seam, Fr::from(5));
         let cheat = cheat.tampered(move |third, plan| {
-            let first_logit = plan.activations.first_compare - 1;
-            let leaves: [(Column, usize, usize); 3] = [
-                (LAYER_COLUMN, FIRST_FREE_ROW - 1, FIRST_FREE_ROW),
-                (READ, first_logit - 1, first_logit),
-                (READ, seam - 1, seam + 1),
-            ];
-            for (column, above, wire) in leaves {
-                put(column(third), above, Fr::from(7));
+            put(&mut third.layer, FIRST_FREE_ROW - 1, Fr::from(7));
+            third.wire.set(FIRST_FREE_ROW, Fr::from(7));
+            for (above, wire) in empty_leaves(plan) {
+                put(&mut third.read, above, Fr::from(7));
                 third.wire.set(wire, Fr::from(7));
             }
         });

@@ -115,9 +115,9 @@ impl<'a> Symbols<'a> {
         }
         let mut derivations = HashMap::new();
         for home in (0..codes.len()).filter(|&row| codes[row].has(Flag::Derive)) {
-            for row in home..home + 4 {
+            for (row, code) in codes.iter().enumerate().skip(home).take(4) {
                 assert!(derivations.insert(row, home).is_none(), "{row} is derived twice");
-                assert_eq!(codes[row].kind, None, "something else looks at row {row} of the wire");
+                assert_eq!(code.kind, None, "something else looks at row {row} of the wire");
             }
         }
         let mut symbols = Self {
