@@ -26,6 +26,8 @@ mod mutation;
 mod names;
 #[path = "soundness/networks.rs"]
 mod networks;
+#[path = "soundness/proofs.rs"]
+mod proofs;
 #[path = "soundness/regions.rs"]
 mod regions;
 #[path = "soundness/rows.rs"]

