@@ -9,7 +9,7 @@ use rand_chacha::ChaCha20Rng;
 use zkescrow_circuits::{
     model::Model,
     network::{Layer, MapSpec, Network, Op, Precision, Window},
-    plan::{Choice, Plan},
+    plan::{Choice, Degree, Plan},
     sample,
     witness::{Salts, Witness},
 };
@@ -18,6 +18,8 @@ use zkescrow_circuits::{
 mod mock;
 #[path = "soundness/networks.rs"]
 mod networks;
+
+const DEGREES: [Degree; 2] = [Degree::Three, Degree::Five];
 
 fn check(model: &Model, choice: Choice, seed: u64) -> Result<(), String> {
     let plan = Arc::new(Plan::new(&model.network, choice).map_err(|e| e.to_string())?);
@@ -36,8 +38,10 @@ fn check(model: &Model, choice: Choice, seed: u64) -> Result<(), String> {
 #[test]
 fn the_tiny_network_is_satisfied() {
     check(&sample::tiny(1), Choice::default(), 5).expect("satisfied");
-    check(&sample::tiny(1), Choice { lanes: 16, weight_columns: 32, degree: Degree::Three, k: Some(13) }, 5)
-        .expect("satisfied");
+    for degree in DEGREES {
+        let wide = Choice { lanes: 16, weight_columns: 32, degree, k: Some(14) };
+        check(&sample::tiny(1), wide, 5).expect("satisfied");
+    }
 }
 
 /// A network of one layer over one pixel: the fewest rows that there can be.
@@ -53,8 +57,10 @@ fn smallest(channels: usize, classes: usize, pad: u8) -> Network {
 /// A network is refused by the planner, or it can be proven; nothing is refused by the prover alone.
 fn refused_or_satisfied(network: Network) {
     let model = networks::with_parameters(network, &mut ChaCha20Rng::seed_from_u64(3));
-    if Plan::new(&model.network, Choice::default()).is_ok() {
-        (0..6).for_each(|seed| check(&model, Choice::default(), seed).expect("satisfied"));
+    for choice in DEGREES.map(|degree| Choice { degree, ..Choice::default() }) {
+        if Plan::new(&model.network, choice).is_ok() {
+            (0..3).for_each(|seed| check(&model, choice, seed).expect("satisfied"));
+        }
     }
 }
 
@@ -76,10 +82,10 @@ fn logits_with_a_pad_are_satisfied() {
 }
 
 fn choices() -> impl Strategy<Value = Choice> {
-    (1usize..=6, 1usize..=5).prop_map(|(lanes, weight_columns)| Choice {
+    (1usize..=6, 1usize..=5, 0..DEGREES.len()).prop_map(|(lanes, weight_columns, degree)| Choice {
         lanes,
         weight_columns,
-        degree: Degree::Three,
+        degree: DEGREES[degree],
         k: None,
     })
 }

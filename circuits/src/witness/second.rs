@@ -72,10 +72,10 @@ fn edges(plan: &Plan, first: &FirstWitness, s: Fr) -> Vec<Fr> {
             column[row] = first.borders[layer][index].iter().fold(Fr::zero(), |sum, &term| sum * s + small(term));
         }
     }
-    let mut before = 0;
+    let mut before = Fr::zero();
     for row in plan.comparisons() {
         // The label is reached where the count stays for the first time.
-        let counted = first.count.small(row).unwrap_or(0);
+        let counted = first.count.get(row);
         let reached = column[row - 1] == Fr::one() || counted == before;
         column[row] = if reached { Fr::one() } else { Fr::zero() };
         // Beside the next logit stands what held here.

@@ -1,6 +1,9 @@
 //! The cheating prover's workbench: a model, its honest witness, and the names of the constraints that object.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use halo2_proofs::{
     arithmetic::Field,
@@ -9,11 +12,11 @@ use halo2_proofs::{
 use halo2curves::{bn256::Fr, ff::FromUniformBytes};
 use zkescrow_circuits::{
     model::Model,
-    plan::{ActivationRow, Check, Choice, Feed, Flag, Plan, RowKind, Step, Subject},
-    poseidon::PACK,
+    plan::{ActivationRow, Check, Choice, Degree, Feed, Flag, Plan, RowKind, Step, Stir, Subject},
+    poseidon::{PACK, WIDTH},
     sample,
     semantics::{MapTrace, Trace},
-    witness::{Challenges, Drawn, Salts, ThirdWitness, Values, Witness},
+    witness::{Challenges, Drawn, FirstWitness, Salts, SecondWitness, ThirdWitness, Values, Witness},
 };
 
 use crate::{mock::failures, networks::reference};
@@ -21,6 +24,7 @@ use crate::{mock::failures, networks::reference};
 pub const SALTS: Salts = Salts { input: Fr::from_raw([11, 0, 0, 0]), output: Fr::from_raw([12, 0, 0, 0]) };
 
 /// A model with an image, and where its cells lie.
+#[derive(Clone)]
 pub struct Case {
     pub model: Model,
     pub plan: Arc<Plan>,
@@ -36,7 +40,16 @@ impl Case {
 
     /// Three lanes do not divide the tiny network's widths, and six weights do not fill its last layer's rows.
     pub fn tiny() -> Self {
-        Self::new(sample::tiny(1), Choice { lanes: 3, weight_columns: 4, degree: Degree::Three, k: None })
+        Self::of_degree(Degree::Three)
+    }
+
+    pub fn of_degree(degree: Degree) -> Self {
+        Self::new(sample::tiny(1), Choice { lanes: 3, weight_columns: 4, degree, k: None })
+    }
+
+    /// Gates are the same at both degrees; what selects them is not.
+    pub fn at_both_degrees() -> impl Iterator<Item = Self> {
+        DEGREES.into_iter().map(Self::of_degree)
     }
 
     pub fn trace(&self) -> Trace {
@@ -90,7 +103,8 @@ impl Case {
         failures(&self.plan, witness, instances).iter().map(|failure| self.name(failure)).collect()
     }
 
-    fn name(&self, failure: &VerifyFailure) -> String {
+    /// What an objection is called.
+    pub fn name(&self, failure: &VerifyFailure) -> String {
         match failure {
             VerifyFailure::ConstraintNotSatisfied { constraint, .. } => {
                 let text = constraint.to_string();
@@ -111,6 +125,8 @@ impl Case {
         (0..self.plan.activations.rows.len()).filter(|&row| matches(&self.plan.activations.rows[row])).collect()
     }
 }
+
+pub const DEGREES: [Degree; 2] = [Degree::Three, Degree::Five];
 
 /// What a broken copy is called.
 pub const COPY: &str = "copy";
@@ -151,14 +167,39 @@ pub fn other_challenges(seed: u64) -> Challenges {
     Challenges { drawn: Drawn { s: draw(2), gamma: draw(3), delta: draw(4) }, alpha: draw(1) }
 }
 
-/// Adds to a cell.
-pub fn bump(values: &mut Values, row: usize, by: Fr) {
-    let value = values.get(row) + by;
+/// How far the lookups are from balancing: they must by the first seam.
+pub fn balance_left(second: &SecondWitness, plan: &Plan) -> Fr {
+    second.balance.get(plan.hashing.input.seam)
+}
+
+/// Replaces the state of the hash in a row.
+pub fn set_state(first: &mut FirstWitness, row: usize, state: [Fr; WIDTH]) {
+    let columns = [&mut first.d[0], &mut first.y[0], &mut first.rem[0]];
+    columns.into_iter().zip(state).for_each(|(column, x)| column.set(row, x));
+}
+
+/// Overwrites a cell, even below those that an honest prover has something to say about.
+pub fn put(values: &mut Values, row: usize, value: Fr) {
+    if row >= values.len() {
+        let zeros = (values.len()..=row).map(|_| Fr::zero());
+        *values = Values::Field((0..values.len()).map(|row| values.get(row)).chain(zeros).collect());
+    }
     values.set(row, value);
 }
 
-fn set(plan: &Plan, flag: Flag, row: usize) -> bool {
-    plan.flags[flag as usize][row] == 1
+/// Adds to a cell.
+pub fn bump(values: &mut Values, row: usize, by: Fr) {
+    let value = if row < values.len() { values.get(row) } else { Fr::zero() };
+    put(values, row, value + by);
+}
+
+/// The rows of each kind.
+pub fn rows_by_kind(plan: &Plan) -> BTreeMap<RowKind, Vec<usize>> {
+    let mut rows = BTreeMap::<RowKind, Vec<usize>>::new();
+    for row in 0..plan.codes.len() {
+        plan.kind(row).into_iter().for_each(|kind| rows.entry(kind).or_default().push(row));
+    }
+    rows
 }
 
 /// The final equation about something.
@@ -193,22 +234,23 @@ fn factor(step: Step, wire: Fr) -> Fr {
     }
 }
 
-fn kind(plan: &Plan, row: usize) -> Option<RowKind> {
-    plan.activations.kinds.get(row).copied().flatten()
-}
-
-/// Changes the produced sum at a row, and carries that on as the gates would.
+/// Changes the column of produced sums and kernels at a row, and carries that on as the gates would.
 pub fn change_made(third: &mut ThirdWitness, plan: &Plan, row: usize, mut by: Fr) {
     bump(&mut third.made, row, by);
     for row in row + 1.. {
-        let Some(kind) = kind(plan, row) else { return };
-        if kind.takes() {
+        let wire = third.wire.get(row);
+        if plan.kind(row).is_some_and(|kind| kind.takes()) {
             change_layer(third, plan, row, by);
         }
-        match kind {
-            RowKind::Cells { made: step, .. } | RowKind::Edge(step) => by *= factor(step, third.wire.get(row)),
-            RowKind::Hold | RowKind::Wait => {}
-            RowKind::Open | RowKind::Close => return,
+        if plan.has(Flag::Product, row) {
+            change_layer(third, plan, row, by * wire);
+        }
+        match plan.kind(row) {
+            Some(RowKind::Cells { made: step, .. } | RowKind::Edge(step)) => by *= factor(step, wire),
+            Some(kind) if kind.waits() => {}
+            Some(RowKind::Feed(Feed::Next)) => by *= mock_challenges().drawn.s.pow([plan.shape.weight_columns as u64]),
+            Some(RowKind::Feed(_)) if plan.has(Flag::Ride, row) => by *= wire,
+            _ => return,
         }
         if by == Fr::zero() {
             return;
@@ -217,33 +259,35 @@ pub fn change_made(third: &mut ThirdWitness, plan: &Plan, row: usize, mut by: Fr
     }
 }
 
-/// Changes a layer's sum at a row.
+/// Changes the column of layers' sums and totals at a row.
 pub fn change_layer(third: &mut ThirdWitness, plan: &Plan, row: usize, mut by: Fr) {
     bump(&mut third.layer, row, by);
     for row in row + 1.. {
-        let Some(kind) = kind(plan, row) else { return };
-        if kind == RowKind::Open {
-            return change_wire(third, plan, row, by);
-        }
-        if kind.takes() {
-            by *= mock_challenges().drawn.s;
+        match plan.kind(row) {
+            Some(RowKind::Open | RowKind::Feed(Feed::Leave)) => return change_wire(third, plan, row, by),
+            Some(RowKind::Feed(Feed::Shift)) => by *= mock_challenges().drawn.s,
+            Some(kind) if kind.takes() => by *= mock_challenges().drawn.s,
+            Some(kind) if kind.is_activation() || matches!(kind, RowKind::Feed(_)) => {}
+            _ => return,
         }
         bump(&mut third.layer, row, by);
     }
 }
 
-/// Changes the reading sum at a row.
+/// Changes the column of reading sums and absorbed elements at a row.
 pub fn change_read(third: &mut ThirdWitness, plan: &Plan, row: usize, mut by: Fr) {
     bump(&mut third.read, row, by);
     for row in row + 1.. {
-        let Some(kind) = kind(plan, row) else { return };
-        if kind.exports() {
+        if plan.kind(row).is_some_and(|kind| kind.exports()) {
             change_wire(third, plan, row, by);
         }
-        match kind {
-            RowKind::Cells { read, .. } => by *= factor(read, Fr::zero()),
-            RowKind::Hold | RowKind::Wait => {}
-            RowKind::Open | RowKind::Close | RowKind::Edge(_) => return,
+        match plan.kind(row) {
+            Some(RowKind::Cells { read, .. }) => by *= factor(read, Fr::zero()),
+            Some(RowKind::Hash(Stir::Absorb)) => by *= mock_challenges().alpha,
+            Some(RowKind::Hash(Stir::Seam)) => return change_wire(third, plan, row + 1, by),
+            Some(RowKind::Hash(_)) => {}
+            Some(kind) if kind.waits() => {}
+            _ => return,
         }
         if by == Fr::zero() {
             return;
@@ -281,15 +325,12 @@ fn change_sums(third: &mut ThirdWitness, plan: &Plan, row: usize, by: Fr) {
     if row == 0 {
         return;
     }
-    let (made, kernel) = (third.made.get(row - 1), third.kernel.get(row - 1));
-    if set(plan, Flag::Ride, row) {
-        change_made(third, plan, row, by * made);
+    let by = by * third.made.get(row - 1);
+    if plan.has(Flag::Ride, row) {
+        change_made(third, plan, row, by);
     }
-    if set(plan, Flag::Carry, row) {
-        change_kernel(third, plan, row, by * kernel);
-    }
-    if set(plan, Flag::Product, row) {
-        change_total(third, plan, row, by * kernel);
+    if plan.has(Flag::Product, row) {
+        change_layer(third, plan, row, by);
     }
 }
 
@@ -313,53 +354,11 @@ fn derive(third: &mut ThirdWitness, plan: &Plan, id: usize) {
     change_wire(third, plan, out, value - third.wire.get(out));
 }
 
-/// Changes a kernel's running sum at a row.
-pub fn change_kernel(third: &mut ThirdWitness, plan: &Plan, row: usize, mut by: Fr) {
-    bump(&mut third.kernel, row, by);
-    for row in row + 1..plan.usable_rows() {
-        let wire = third.wire.get(row);
-        if set(plan, Flag::Product, row) {
-            change_total(third, plan, row, by * wire);
-        }
-        let mut step = Fr::zero();
-        if plan.kernels.feeds.get(&row) == Some(&Feed::Next) {
-            step += mock_challenges().drawn.s.pow([plan.shape.weight_columns as u64]);
-        }
-        if set(plan, Flag::Carry, row) {
-            step += wire;
-        }
-        by *= step;
-        if by == Fr::zero() {
-            return;
-        }
-        bump(&mut third.kernel, row, by);
-    }
-}
-
-/// Changes the total at a row.
-pub fn change_total(third: &mut ThirdWitness, plan: &Plan, row: usize, mut by: Fr) {
-    bump(&mut third.total, row, by);
-    for row in row + 1..plan.usable_rows() {
-        match plan.kernels.feeds.get(&row) {
-            Some(Feed::Shift) => by *= mock_challenges().drawn.s,
-            Some(Feed::Leave) => return change_wire(third, plan, row, by),
-            _ => {}
-        }
-        bump(&mut third.total, row, by);
-    }
-}
-
-/// Changes the sum of absorbed elements at a row.
-pub fn change_absorbed(third: &mut ThirdWitness, plan: &Plan, row: usize, mut by: Fr) {
-    for row in row..plan.usable_rows() {
-        bump(&mut third.absorbed, row, by);
-        if plan.hashing.exports().contains(&row) {
-            change_wire(third, plan, row + 1, by);
-        }
-        match plan.flags[Flag::Seed as usize].get(row + 1) {
-            Some(1) if set(plan, Flag::Full, row + 1) => return,
-            Some(2) => by *= mock_challenges().alpha,
-            _ => {}
-        }
-    }
+/// Where a reading sum leaves to the wire, but none was made in the row above: the cells that then agree on anything.
+pub fn empty_leaves(plan: &Plan) -> Vec<(usize, usize)> {
+    let sums = |kind: RowKind| kind.waits() || matches!(kind, RowKind::Cells { .. });
+    let exports = (1..plan.table).filter(|&row| plan.kind(row).is_some_and(|kind| kind.exports()));
+    let in_blocks = exports.filter(|row| !plan.kind(row - 1).is_some_and(sums)).map(|row| (row - 1, row));
+    let seam = plan.hashing.input.seam;
+    in_blocks.chain([(seam - 1, seam + 1)]).collect()
 }

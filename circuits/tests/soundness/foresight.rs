@@ -8,11 +8,11 @@ use halo2_proofs::plonk::{Advice, Column, ConstraintSystem};
 use halo2curves::bn256::Fr;
 use zkescrow_circuits::{
     circuit::{Config, First, Second, Third},
-    plan::{ActivationRow, FIRST_FREE_ROW, Feed, Parameter, Plan, Subject},
+    plan::{ActivationRow, Feed, Number, Parameter, Plan, Subject},
     witness::{Challenges, Drawn, FirstWitness, SecondWitness, Witness},
 };
 
-use crate::cheat::*;
+use crate::{cheat::*, names::*};
 
 /// A name, and a change.
 type Place<'a> = (&'a str, &'a dyn Fn(&mut FirstWitness, Fr));
@@ -43,7 +43,7 @@ fn gap(plan: &Plan, witness: &Witness, c: Challenges) -> Fr {
 
 /// How far the lookups are from balancing.
 fn excess(plan: &Plan, witness: &Witness, drawn: Drawn) -> Fr {
-    witness.second(plan, drawn).balance.get(plan.end_row())
+    balance_left(&witness.second(plan, drawn), plan)
 }
 
 /// What the attacks below need is that a column is committed to too late, or a challenge drawn too early.
@@ -54,12 +54,12 @@ fn columns_are_committed_to_before_the_challenges_that_they_must_not_know() {
     let phases = |columns: &[&[Column<Advice>]]| -> BTreeSet<u8> {
         columns.concat().iter().map(|column| column.column_type().phase()).collect()
     };
-    let First { weights, d, y, rem, pair_count, rem_count, hash } = &first;
-    assert_eq!(phases(&[weights, d, y, rem, &[*pair_count, *rem_count], hash]), [0].into());
-    let Second { edge, helpers, table, balance } = &second;
-    assert_eq!(phases(&[helpers, &[*edge, *table, *balance]]), [1].into());
-    let Third { read, made, layer, kernel, total, absorbed, wire } = third;
-    assert_eq!(phases(&[&[read, made, layer, kernel, total, absorbed, wire]]), [2].into());
+    let First { weights, d, y, rem, count } = &first;
+    assert_eq!(phases(&[weights, d, y, rem, &[*count]]), [0].into());
+    let Second { edge, helpers, balance } = &second;
+    assert_eq!(phases(&[helpers, &[*edge, *balance]]), [1].into());
+    let Third { read, made, layer, wire } = third;
+    assert_eq!(phases(&[&[read, made, layer, wire]]), [2].into());
     // The phase after which each is drawn: s, γ, δ; α.
     assert_eq!(challenges.map(|challenge| challenge.phase()), [0, 0, 0, 1]);
 }
@@ -74,7 +74,7 @@ fn an_honest_witness_fits_any_challenges() {
         for check in &plan.checks {
             assert_eq!(error(&third, plan, check.of), Fr::zero(), "{:?}", check.of);
         }
-        assert_eq!(second.balance.get(plan.end_row()), Fr::zero());
+        assert_eq!(balance_left(&second, plan), Fr::zero());
     }
 }
 
@@ -83,12 +83,12 @@ fn known_challenges_would_break_the_identity() {
     let case = Case::tiny();
     let (plan, lie, known) = (&case.plan, case.false_activation(), mock_challenges());
     let parameters = &plan.kernels.cells;
-    let padded = |(&row, feed): (&usize, &Feed)| {
+    let padded = |(row, feed): (usize, &Feed)| {
         let is_free = |&column: &usize| !parameters.iter().any(|p| (p.row, p.column) == (row, column));
         matches!(feed, Feed::Fresh).then(|| (0..plan.shape.weight_columns).find(is_free).map(|column| (row, column)))?
     };
     let (pad_row, pad_column) =
-        plan.kernels.feeds.iter().find_map(padded).expect("six outputs do not fill rows of four");
+        (plan.kernels.start..).zip(&plan.kernels.feeds).find_map(padded).expect("six outputs do not fill rows of four");
     // Of the last channel: the false cell is in an earlier one.
     let bias = parameters.iter().find(|p| p.parameter == Parameter::Bias(0, 5)).expect("a bias");
     let (bias_row, bias_column) = (bias.row, bias.column);
@@ -162,7 +162,7 @@ fn one_known_challenge_would_hide_a_false_cell_in_another() {
     let of_position = twin(&|first| first % size == first_of(row) % size);
     for (twin, by_channel) in [(of_channel, false), (of_position, true)] {
         let forged = solve_early(&lie, &|f, x| bump(&mut f.rem[lane], twin, x), |witness| gap(plan, witness, known));
-        caught_by("a cell elsewhere", &case.caught(forged.clone()), &["balance ends at zero"]);
+        caught_by("a cell elsewhere", &case.caught(forged.clone()), &[BALANCED]);
         for other in (1..4).map(other_challenges) {
             let (alpha, s) = (Challenges { alpha: other.alpha, ..known }, Challenges { drawn: other.drawn, ..known });
             let (no_matter, matters) = if by_channel { (alpha, s) } else { (s, alpha) };
@@ -175,16 +175,15 @@ fn one_known_challenge_would_hide_a_false_cell_in_another() {
 #[test]
 fn known_challenges_would_break_the_lookups() {
     let case = Case::tiny();
-    let (plan, known, end) = (&case.plan, mock_challenges().drawn, case.plan.end_row());
+    let (plan, known) = (&case.plan, mock_challenges().drawn);
     let others = || (1..4).map(|seed| other_challenges(seed).drawn);
     let rows = case.rows(|r| matches!(r, ActivationRow::Compare { .. }));
     let mut lie = case.honest();
     lie.first.d[1].set(rows[0], Fr::from(70000));
-    caught_by("the lie alone", &case.caught(lie.clone()), &["balance ends at zero"]);
-    let places: [Place<'_>; 3] = [
-        ("a count of pairs", &|f, x| bump(&mut f.pair_count, FIRST_FREE_ROW + 40, x)),
-        ("a count of remainders", &|f, x| bump(&mut f.rem_count, FIRST_FREE_ROW + 41, x)),
-        ("a count outside of the table", &|f, x| bump(&mut f.rem_count, end, x)),
+    caught_by("the lie alone", &case.caught(lie.clone()), &[BALANCED]);
+    let places: [Place<'_>; 2] = [
+        ("a count of pairs", &|f, x| bump(&mut f.count, plan.table + 40, x)),
+        ("a count of remainders", &|f, x| bump(&mut f.count, plan.remainder_row(41), x)),
     ];
     for (what, place) in places {
         let forged = solve_early(&lie, place, |witness| excess(plan, witness, known));
@@ -204,9 +203,9 @@ fn known_challenges_would_break_the_lookups() {
     // So does a pair made to look like a remainder of zero.
     let mut forged = case.honest();
     let y = forged.first.y[1].get(rows[1]);
-    forged.first.d[1].set(rows[1], -known.delta * y - known.delta * known.delta);
-    bump(&mut forged.first.pair_count, FIRST_FREE_ROW, -Fr::one());
-    bump(&mut forged.first.rem_count, FIRST_FREE_ROW, Fr::one());
+    forged.first.d[1].set(rows[1], -known.delta * y - known.delta.square());
+    bump(&mut forged.first.count, plan.table, -Fr::one());
+    bump(&mut forged.first.count, plan.remainder_row(0), Fr::one());
     caught_by("a pair that passes for a remainder", &case.caught(forged.clone()), &[]);
     assert!(others().all(|drawn| excess(plan, &forged, drawn) != Fr::zero()));
 }
@@ -220,18 +219,22 @@ fn a_known_shift_would_free_a_helper() {
     let forge = |gamma: Fr, delta: Fr| {
         let mut forged = case.honest();
         let y = forged.first.y[1].get(row);
-        forged.first.d[1].set(row, -gamma - delta * y - delta * delta);
-        forged.first.rem[1].set(row, -gamma);
+        forged.first.d[1].set(row, -gamma - delta * y - delta.square() * Fr::from(Number::PAIR));
+        forged.first.rem[1].set(row, -gamma - delta.square() * Fr::from(Number::REMAINDER));
         forged.tampered_early(move |second, plan| {
-            let rest = second.balance.get(plan.end_row());
+            let rest = balance_left(second, plan);
             bump(&mut second.helpers[1], row, -rest);
             (row..plan.usable_rows()).for_each(|row| bump(&mut second.balance, row, -rest));
         })
     };
     caught_by("no reciprocal", &case.caught(forge(known.gamma, known.delta)), &[]);
     // One of them alone does not do.
-    let looked_up = &["activation is looked up"];
-    caught_by("a reciprocal of the pair", &case.caught(forge(known.gamma, known.delta + Fr::one())), looked_up);
-    caught_by("reciprocals of both", &case.caught(forge(known.gamma + Fr::one(), known.delta)), looked_up);
+    caught_by("reciprocals of both", &case.caught(forge(known.gamma + Fr::one(), known.delta)), &[LOOKED_UP]);
+    for is_pair in [true, false] {
+        let mut forged = forge(known.gamma, known.delta);
+        let column = if is_pair { &mut forged.first.d } else { &mut forged.first.rem };
+        bump(&mut column[1], row, Fr::one());
+        caught_by("a reciprocal of one", &case.caught(forged), &[LOOKED_UP]);
+    }
     assert_eq!(excess(plan, &case.honest(), known), Fr::zero());
 }

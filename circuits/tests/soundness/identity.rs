@@ -7,20 +7,20 @@ use halo2curves::bn256::Fr;
 use zkescrow_circuits::{
     model::Model,
     network::{Network, Op},
-    plan::{ActivationRow, Chain, Choice, Feed, Flag, LOAD_ROW, Parameter, Plan, Subject, columns_for},
+    plan::{ActivationRow, Chain, Choice, Code, Degree, Feed, Flag, LOAD_ROW, Parameter, Plan, RowKind, Stir, Subject},
     poseidon::Packed,
     sample,
     witness::{Salts, Values, Witness},
 };
 
 use crate::{
-    cheat,
+    cheat::{self, DEGREES},
     networks::arbitrary,
-    symbols::{Made, Place, Position, Symbols, Value, single},
+    symbols::{Made, Place, Position, Symbols, Value, decoded, single},
 };
 
 /// A name, and a change.
-type Mistake<'a> = (&'a str, &'a dyn Fn(&mut Plan));
+type Mistake<'a> = (&'a str, &'a dyn Fn(&mut Plan, &mut [Code]));
 
 /// A product on the parameters' side: the parameter, and the cell unless it is multiplied with a number.
 type Term = ((usize, bool, usize), Option<Position>);
@@ -174,11 +174,12 @@ fn check_commitments(symbols: &Symbols<'_>, net: &Network) {
 }
 
 fn check(model: &Model, choice: Choice) {
-    check_plan(&Plan::new(&model.network, choice).expect("plannable"));
+    let plan = Plan::new(&model.network, choice).expect("plannable");
+    check_plan(&plan, decoded(&plan));
 }
 
-fn check_plan(plan: &Plan) {
-    let (net, symbols) = (&plan.network, Symbols::new(plan));
+fn check_plan(plan: &Plan, codes: Vec<Code>) {
+    let (net, symbols) = (&plan.network, Symbols::new(plan, codes));
     (0..net.layers.len()).for_each(|layer| check_layer(&symbols, net, layer));
     check_commitments(&symbols, net);
 }
@@ -188,12 +189,14 @@ fn the_identities_say_what_the_layers_say() {
     let choice = |seed: u64| Choice {
         lanes: 1 + (seed % 6) as usize,
         weight_columns: 1 + (seed / 6 % 5) as usize,
-        degree: Degree::Three,
+        degree: DEGREES[(seed % 2) as usize],
         k: None,
     };
-    check(&sample::tiny(1), Choice { lanes: 3, weight_columns: 4, degree: Degree::Three, k: None });
-    check(&sample::tiny(2), Choice { lanes: 16, weight_columns: 32, degree: Degree::Three, k: None });
-    check(&sample::tiny(3), Choice { lanes: 7, weight_columns: 13, degree: Degree::Three, k: Some(14) });
+    for degree in DEGREES {
+        check(&sample::tiny(1), Choice { lanes: 3, weight_columns: 4, degree, k: None });
+        check(&sample::tiny(2), Choice { lanes: 16, weight_columns: 32, degree, k: None });
+        check(&sample::tiny(3), Choice { lanes: 7, weight_columns: 13, degree, k: Some(14) });
+    }
     for seed in 0..60 {
         check(&arbitrary(seed), choice(seed));
     }
@@ -209,44 +212,55 @@ fn a_wrong_plan_does_not_say_what_the_layers_say() {
     let plan = Plan::new(&sample::tiny(1).network, choice).expect("plannable");
     let copy_to = |row: usize| plan.copies.iter().position(|&(_, to)| to == row).expect("a copy");
     let (products, carries) = (&plan.kernels.products, &plan.kernels.carries);
+    let rows = cheat::rows_by_kind(&plan);
+    let (shifts, absorb) = (&rows[&RowKind::Feed(Feed::Shift)], rows[&RowKind::Hash(Stir::Absorb)][1]);
     // The first edge's step goes on from nothing, and does not matter.
     let is_edge = |row: usize| matches!(plan.activations.rows[row], ActivationRow::Edge { .. });
     let edge = plan.activations.rides.iter().find(|(row, _)| is_edge(*row) && is_edge(row - 1)).expect("an edge").0;
-    let mistakes: [Mistake<'_>; 9] = [
-        ("two parameters exchanged", &|p| {
+    let mistakes: [Mistake<'_>; 13] = [
+        ("two parameters exchanged", &|p, _| {
             let parameter = p.kernels.cells[7].parameter;
             p.kernels.cells[7].parameter = std::mem::replace(&mut p.kernels.cells[8].parameter, parameter);
         }),
-        ("a channel's value from another channel", &|p| {
+        ("a channel's value from another channel", &|p, _| {
             let [a, b] = [0, 1].map(|n| copy_to(*products.keys().nth(n).expect("a product")));
             p.copies[a].0 = p.copies[b].0;
         }),
-        ("a window that steps by another power", &|p| {
+        ("a window that steps by another power", &|p, _| {
             p.copies[copy_to(*carries.keys().next().expect("one"))].0 = LOAD_ROW
         }),
-        ("an edge that steps by another power", &|p| p.copies[copy_to(edge)].0 = LOAD_ROW),
-        ("an equation about another sum", &|p| {
+        ("an edge that steps by another power", &|p, _| p.copies[copy_to(edge)].0 = LOAD_ROW),
+        ("an equation about another sum", &|p, _| {
             let [a, b] = [0, 1].map(|n| copy_to(cheat::check(p, Subject::Layer(n)).row));
             p.copies[a].0 = p.copies[b].0;
         }),
-        ("no room between channels", &|p| {
-            // The first of a layer moves nothing.
-            let (&row, _) = p.kernels.feeds.iter().filter(|(_, feed)| **feed == Feed::Shift).nth(1).expect("two");
-            p.kinds.iter_mut().skip(columns_for(p.shape.kinds.len())).for_each(|column| column[row] = 0);
+        // The first of a layer moves nothing.
+        ("no room between channels", &|_, codes| codes[shifts[1]].kind = Some(RowKind::Feed(Feed::Keep))),
+        ("a product left out", &|_, codes| {
+            codes[*products.keys().nth(5).expect("one")].flags &= !Flag::Product.bit();
         }),
-        ("a product left out", &|p| p.flags[Flag::Product as usize][*products.keys().nth(5).expect("one")] = 0),
-        ("a kernel that goes on from the one before", &|p| {
-            p.flags[Flag::Carry as usize][plan.kernels.totals[1] + 1] = 1;
+        ("a kernel that goes on from the one before", &|_, codes| {
+            codes[plan.kernels.totals[1] + 1].flags |= Flag::Ride.bit();
         }),
-        ("two cells exchanged", &|p| {
+        ("a total that goes on from what is above the kernels", &|_, codes| {
+            codes[plan.kernels.start].kind = Some(RowKind::Feed(Feed::Keep));
+        }),
+        ("a total that goes on from the layer before", &|_, codes| {
+            codes[plan.kernels.totals[0]].kind = Some(RowKind::Feed(Feed::Keep));
+        }),
+        ("a digest that is not taken in", &|_, codes| codes[absorb].kind = Some(RowKind::Hash(Stir::Seam))),
+        ("chains that are one", &|_, codes| {
+            codes[plan.hashing.output.seam].kind = Some(RowKind::Hash(Stir::Absorb));
+        }),
+        ("two cells exchanged", &|p, _| {
             p.activations.rows.swap(plan.activations.logits_row + 5, plan.activations.logits_row + 6)
         }),
     ];
-    check_plan(&plan);
+    check_plan(&plan, decoded(&plan));
     for (what, mistake) in mistakes {
-        let mut wrong = plan.clone();
-        mistake(&mut wrong);
-        let checked = std::panic::catch_unwind(|| check_plan(&wrong));
+        let (mut wrong, mut codes) = (plan.clone(), decoded(&plan));
+        mistake(&mut wrong, &mut codes);
+        let checked = std::panic::catch_unwind(|| check_plan(&wrong, codes));
         assert!(checked.is_err(), "{what}");
     }
 }
@@ -255,9 +269,10 @@ fn a_wrong_plan_does_not_say_what_the_layers_say() {
 fn parameters_lie_in_one_cell_each_and_nothing_else_does() {
     for seed in 0..40u64 {
         let model = arbitrary(seed);
-        let choice = Choice { lanes: 2, weight_columns: 1 + (seed % 5) as usize, degree: Degree::Three, k: None };
+        let (weight_columns, degree) = (1 + (seed % 5) as usize, DEGREES[(seed % 2) as usize]);
+        let choice = Choice { lanes: 2, weight_columns, degree, k: None };
         let plan = Plan::new(&model.network, choice).expect("plannable");
-        let symbols = Symbols::new(&plan);
+        let symbols = Symbols::new(&plan, decoded(&plan));
         let mut names = HashSet::new();
         let mut places = HashSet::new();
         for cell in &plan.kernels.cells {

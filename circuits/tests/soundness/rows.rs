@@ -8,7 +8,7 @@ use zkescrow_circuits::{
     witness::{ThirdWitness, Values, Witness},
 };
 
-use crate::cheat::*;
+use crate::{cheat::*, names::*};
 
 /// Final equations that object.
 fn equations(case: &Case, caught: BTreeSet<String>) -> BTreeSet<String> {
@@ -42,22 +42,20 @@ fn parameters_and_border_terms_are_tied_to_the_outputs() {
 fn every_kind_of_row_ties_its_sums_to_the_row_before() {
     type Place = fn(&mut ThirdWitness, &Plan, usize, Fr);
     let case = Case::tiny();
-    for kind in case.plan.shape.kinds.clone() {
-        let row = case.plan.activations.kinds.iter().position(|k| *k == Some(kind)).expect("a row of each kind");
+    for (kind, rows) in rows_by_kind(&case.plan) {
+        let row = rows[0];
+        if matches!(kind, RowKind::Instance | RowKind::Load) {
+            continue;
+        }
+        let (feeds, hashes) = (matches!(kind, RowKind::Feed(_)), matches!(kind, RowKind::Hash(_)));
+        let reads = kind.waits() || matches!(kind, RowKind::Cells { .. });
+        // Powers stand in the hashes where sums stand elsewhere.
         let sums: [(Place, &str, bool); 3] = [
-            (
-                change_read,
-                "reading sum takes in its cells",
-                !matches!(kind, RowKind::Open | RowKind::Close | RowKind::Edge(_)),
-            ),
-            (change_made, "produced sum takes in its cells", kind != RowKind::Close),
-            (
-                change_layer,
-                if kind == RowKind::Open { "layer sum starts at zero" } else { "layer sum takes in its channels" },
-                true,
-            ),
+            (change_read, if hashes { SUMMED } else { READING }, reads || hashes),
+            (change_made, PRODUCED, kind != RowKind::Close && !hashes),
+            (change_layer, if feeds { TOTAL } else { LAYER }, !hashes),
         ];
-        for (change, name, is_tied) in sums {
+        for (change, name, is_tied) in sums.into_iter().filter(|(.., is_tied)| *is_tied || !hashes) {
             let caught = case.caught(case.honest().tampered(move |third, plan| change(third, plan, row, Fr::one())));
             assert!(if is_tied { caught.contains(name) } else { caught.is_empty() }, "{kind:?}, {name}: {caught:?}");
         }
@@ -70,9 +68,9 @@ fn every_lane_of_every_kind_of_row_is_taken_in() {
     type Column = fn(&mut Witness) -> &mut Vec<Values>;
     let case = Case::tiny();
     let (plan, net) = (&case.plan, &case.plan.network);
-    for kind in plan.shape.kinds.iter().filter(|kind| matches!(kind, RowKind::Cells { .. })) {
-        let row = plan.activations.kinds.iter().rposition(|k| k.as_ref() == Some(kind)).expect("a row of each kind");
-        let ActivationRow::Cells { map, count, .. } = plan.activations.rows[row] else { unreachable!("cells") };
+    for (kind, rows) in rows_by_kind(plan) {
+        let row = rows[rows.len() - 1];
+        let Some(&ActivationRow::Cells { map, count, .. }) = plan.activations.rows.get(row) else { continue };
         let readers = (0..net.layers.len()).filter(|&l| net.layers[l].inputs.contains(&map)).map(Subject::Layer);
         let packed = [(0, Subject::Input), (net.maps.len() - 1, Subject::Output)];
         let packed = packed.into_iter().filter(|(packed, _)| *packed == map).map(|(_, of)| of);

@@ -5,21 +5,16 @@
 
 use halo2curves::bn256::Fr;
 use zkescrow_circuits::{
-    plan::{ActivationRow, Block, Feed, INSTANCES, LOAD_ROW, Plan, Recipe, RowKind, Step, Subject},
-    witness::{ThirdWitness, Values, Witness},
+    plan::{
+        ActivationRow, Block, Chain, Choice, Degree, Feed, INSTANCES, Instance, LOAD_ROW, Plan, Recipe, RowKind, Step,
+        Subject,
+    },
+    witness::{ThirdWitness, Witness},
 };
 
-use crate::{cheat::*, networks};
+use crate::{cheat::*, names::*, networks};
 
 type Change = fn(&mut ThirdWitness, &Plan, Fr);
-
-const READING: &[&str] = &["reading sum takes in its cells"];
-const PRODUCED: &[&str] = &["produced sum takes in its cells"];
-const LAYER: &[&str] = &["layer sum takes in its channels"];
-const KERNEL: &[&str] = &["kernel takes in its parameters"];
-const TOTAL: &[&str] = &["total takes in kernel × channel"];
-const LEAVES: &[&str] = &["channel value leaves"];
-const COPIED: &[&str] = &[COPY];
 
 /// The first row of this kind among the cells of a map.
 fn cells(plan: &Plan, wanted: usize, matches: impl Fn(Step, Step) -> bool) -> usize {
@@ -71,12 +66,12 @@ fn export(plan: &Plan, wanted: usize, kind: fn(&RowKind) -> bool) -> usize {
 
 /// Rows of a layer on the parameters' side that match, from the first.
 fn fed(plan: &Plan, layer: usize, matches: impl Fn(usize) -> bool) -> usize {
-    let from = layer.checked_sub(1).map_or(LOAD_ROW, |before| plan.kernels.totals[before]) + 1;
-    (from..plan.kernels.totals[layer]).find(|&row| matches(row)).expect("such a row")
+    let above = layer.checked_sub(1).map_or(plan.kernels.start, |before| plan.kernels.totals[before]);
+    (above + 1..plan.kernels.totals[layer]).find(|&row| matches(row)).expect("such a row")
 }
 
 fn feed(plan: &Plan, layer: usize, feed: Feed) -> usize {
-    fed(plan, layer, |row| plan.kernels.feeds.get(&row) == Some(&feed))
+    fed(plan, layer, |row| plan.kind(row) == Some(RowKind::Feed(feed)))
 }
 
 fn product(plan: &Plan, layer: usize) -> usize {
@@ -88,9 +83,9 @@ fn bias_product(plan: &Plan, layer: usize) -> usize {
     *plan.kernels.products.range(..plan.kernels.totals[layer]).next_back().expect("a product").0
 }
 
-/// A copy of a value, changed so that a sum that steps by it changes by `by`.
-fn change_step(third: &mut ThirdWitness, plan: &Plan, sum: fn(&ThirdWitness) -> &Values, row: usize, by: Fr) {
-    let scale: Option<Fr> = sum(third).get(row - 1).invert().into();
+/// A copy of a value, changed so that a sum that takes in its product with what was made above changes by `by`.
+fn change_step(third: &mut ThirdWitness, plan: &Plan, row: usize, by: Fr) {
+    let scale: Option<Fr> = third.made.get(row - 1).invert().into();
     change_use(third, plan, row, by * scale.expect("not zero"));
 }
 
@@ -100,11 +95,11 @@ fn change_side(third: &mut ThirdWitness, plan: &Plan, of: Subject, cell: usize, 
 }
 
 #[track_caller]
-fn cannot_be_made_good(case: &Case, lie: &Witness, of: Subject, table: &[(&str, Change, &[&str])]) {
+fn cannot_be_made_good(case: &Case, lie: &Witness, of: Subject, table: &[(&str, Change, &str)]) {
     caught_by("the lie alone", &case.caught(lie.clone()), &[format!("{of:?}").as_str()]);
-    for &(what, change, names) in table {
+    for &(what, change, name) in table {
         let cheat = lie.clone().tampered(move |third, plan| compensate(third, plan, of, change));
-        caught_by(what, &case.caught(cheat), names);
+        caught_by(what, &case.caught(cheat), &[name]);
     }
 }
 
@@ -114,53 +109,58 @@ fn a_false_activation_cannot_be_made_good_anywhere() {
     const OF: Subject = Subject::Layer(0);
     const MADE: Block = Block::Made(0);
     const BORDER: Block = Block::Border(0);
-    let case = Case::tiny();
-    let produced: &[(&str, Change, &[&str])] = &[
+    let produced: &[(&str, Change, &str)] = &[
         ("where a channel starts", |w, p, x| change_made(w, p, start(p, 1), x), PRODUCED),
         ("in a channel's course", |w, p, x| change_made(w, p, run(p, 1), x), PRODUCED),
         ("at an edge", |w, p, x| change_made(w, p, edge(p, 0, Step::Power(1)), x), PRODUCED),
         ("at an edge after a gap", |w, p, x| change_made(w, p, edge(p, 0, Step::Ride), x), PRODUCED),
         ("before the first edge", |w, p, x| change_made(w, p, opened(p, BORDER), x), PRODUCED),
-        ("another step", |w, p, x| change_step(w, p, |w| &w.made, edge(p, 0, Step::Ride), x), COPIED),
+        ("another step", |w, p, x| change_step(w, p, edge(p, 0, Step::Ride), x), COPY),
     ];
-    let layer: &[(&str, Change, &[&str])] = &[
+    let layer: &[(&str, Change, &str)] = &[
         ("where a channel joins", |w, p, x| change_layer(w, p, start(p, 1), x), LAYER),
         ("where the last channel joins", |w, p, x| change_layer(w, p, left(p, MADE) - 1, x), LAYER),
         ("where the border joins", |w, p, x| change_layer(w, p, left(p, BORDER) - 1, x), LAYER),
         ("beside cells", |w, p, x| change_layer(w, p, run(p, 1), x), LAYER),
         ("beside an edge", |w, p, x| change_layer(w, p, edge(p, 0, Step::Ride), x), LAYER),
-        ("at its start", |w, p, x| change_layer(w, p, opened(p, MADE), x), &["layer sum starts at zero"]),
-        ("at the border's start", |w, p, x| change_layer(w, p, opened(p, BORDER), x), &["layer sum starts at zero"]),
-        ("when it leaves", |w, p, x| change_wire(w, p, left(p, MADE), x), &["layer sum leaves"]),
-        ("when the border leaves", |w, p, x| change_wire(w, p, left(p, BORDER), x), &["layer sum leaves"]),
+        ("at its start", |w, p, x| change_layer(w, p, opened(p, MADE), x), LAYER),
+        ("at the border's start", |w, p, x| change_layer(w, p, opened(p, BORDER), x), LAYER),
+        ("when it leaves", |w, p, x| change_wire(w, p, left(p, MADE), x), LAYER_LEAVES),
+        ("when the border leaves", |w, p, x| change_wire(w, p, left(p, BORDER), x), LAYER_LEAVES),
     ];
-    let equation: &[(&str, Change, &[&str])] = &[
-        ("the monomial", |w, p, x| change_side(w, p, OF, 0, x), COPIED),
-        ("the sum", |w, p, x| change_side(w, p, OF, 1, x), COPIED),
-        ("the border", |w, p, x| change_side(w, p, OF, 2, x), COPIED),
-        ("the side", |w, p, x| change_wire(w, p, p.home(check(p, OF).value), x), &["value is derived"]),
-        ("the total", |w, p, x| bump(&mut w.wire, check(p, OF).row, x), &["total leaves"]),
+    let equation: &[(&str, Change, &str)] = &[
+        ("the monomial", |w, p, x| change_side(w, p, OF, 0, x), COPY),
+        ("the sum", |w, p, x| change_side(w, p, OF, 1, x), COPY),
+        ("the border", |w, p, x| change_side(w, p, OF, 2, x), COPY),
+        ("the side", |w, p, x| change_wire(w, p, p.home(check(p, OF).value), x), DERIVED),
+        ("the total", |w, p, x| bump(&mut w.wire, check(p, OF).row, x), TOTAL_LEAVES),
     ];
-    let total: &[(&str, Change, &[&str])] = &[
-        ("at its start", |w, p, x| change_total(w, p, LOAD_ROW, x), &["total starts at zero"]),
-        ("at a product", |w, p, x| change_total(w, p, product(p, 0), x), TOTAL),
-        ("between products", |w, p, x| change_total(w, p, product(p, 0) + 1, x), TOTAL),
-        ("after all products", |w, p, x| change_total(w, p, p.kernels.totals[0] - 1, x), TOTAL),
-        ("a channel's value in one use", |w, p, x| change_step(w, p, |w| &w.kernel, product(p, 0), x), COPIED),
-        ("the sum of kept positions", |w, p, x| change_step(w, p, |w| &w.kernel, bias_product(p, 0), x), COPIED),
-        ("kernel at its start", |w, p, x| change_kernel(w, p, feed(p, 0, Feed::Fresh), x), KERNEL),
-        ("kernel in its course", |w, p, x| change_kernel(w, p, feed(p, 0, Feed::Next), x), KERNEL),
-        ("kernel from the group before", |w, p, x| change_kernel(w, p, product(p, 0), x), KERNEL),
+    let total: &[(&str, Change, &str)] = &[
+        ("above its start", |w, p, x| change_layer(w, p, p.kernels.start, x), TOTAL),
+        ("at a product", |w, p, x| change_layer(w, p, product(p, 0), x), TOTAL),
+        ("between products", |w, p, x| change_layer(w, p, product(p, 0) + 1, x), TOTAL),
+        ("after all products", |w, p, x| change_layer(w, p, p.kernels.totals[0] - 1, x), TOTAL),
+        ("a channel's value in one use", |w, p, x| change_step(w, p, product(p, 0), x), COPY),
+        ("the sum of kept positions", |w, p, x| change_step(w, p, bias_product(p, 0), x), COPY),
+        ("kernel at its start", |w, p, x| change_made(w, p, feed(p, 0, Feed::Fresh), x), PRODUCED),
+        ("kernel in its course", |w, p, x| change_made(w, p, feed(p, 0, Feed::Next), x), PRODUCED),
+        ("kernel above the first one", |w, p, x| change_made(w, p, product(p, 0) - 1, x), PRODUCED),
     ];
-    let read: &[(&str, Change, &[&str])] = &[
+    let read: &[(&str, Change, &str)] = &[
         ("where a channel starts", |w, p, x| change_read(w, p, start(p, 0), x), READING),
         ("in a channel's course", |w, p, x| change_read(w, p, run(p, 0), x), READING),
-        ("left between channels", |w, p, x| change_wire(w, p, export(p, 0, |k| *k == RowKind::Hold), x), LEAVES),
-        ("left at the end", |w, p, x| change_wire(w, p, export(p, 0, |k| *k == RowKind::Close), x), LEAVES),
+        (
+            "left between channels",
+            |w, p, x| change_wire(w, p, export(p, 0, |k| *k == RowKind::Hold), x),
+            CHANNEL_LEAVES,
+        ),
+        ("left at the end", |w, p, x| change_wire(w, p, export(p, 0, |k| *k == RowKind::Close), x), CHANNEL_LEAVES),
     ];
-    let lie = case.false_activation();
-    for table in [produced, layer, equation, total, read] {
-        cannot_be_made_good(&case, &lie, OF, table);
+    for case in Case::at_both_degrees() {
+        let lie = case.false_activation();
+        for table in [produced, layer, equation, total, read] {
+            cannot_be_made_good(&case, &lie, OF, table);
+        }
     }
 }
 
@@ -171,26 +171,26 @@ fn a_false_activation_of_a_depthwise_layer_cannot_be_made_good_anywhere() {
         fed(plan, 1, |row| plan.kernels.carries.contains_key(&row))
     }
     let case = Case::tiny();
-    let table: &[(&str, Change, &[&str])] = &[
-        ("kernel at a row of taps", |w, p, x| change_kernel(w, p, feed(p, 1, Feed::Taps), x), KERNEL),
-        ("another carry", |w, p, x| change_step(w, p, |w| &w.kernel, carry(p), x), COPIED),
-        ("total from the layer before", |w, p, x| change_total(w, p, p.kernels.totals[0], x), TOTAL),
-        ("total where it makes room", |w, p, x| change_total(w, p, feed(p, 1, Feed::Shift), x), TOTAL),
+    let table: &[(&str, Change, &str)] = &[
+        ("kernel at a row of taps", |w, p, x| change_made(w, p, feed(p, 1, Feed::Taps), x), PRODUCED),
+        ("another carry", |w, p, x| change_step(w, p, carry(p), x), COPY),
+        ("total from the layer before", |w, p, x| change_layer(w, p, p.kernels.totals[0], x), TOTAL),
+        ("total where it makes room", |w, p, x| change_layer(w, p, feed(p, 1, Feed::Shift), x), TOTAL),
     ];
     cannot_be_made_good(&case, &case.false_activation_in(2), Subject::Layer(1), table);
     // Map 2 has one reader.
-    let table: &[(&str, Change, &[&str])] = &[
+    let table: &[(&str, Change, &str)] = &[
         (
             "channel's value left beside the next channel's start",
             |w, p, x| change_wire(w, p, export(p, 2, |k| matches!(k, RowKind::Cells { .. })), x),
-            LEAVES,
+            CHANNEL_LEAVES,
         ),
         ("reading sum where a channel starts", |w, p, x| change_read(w, p, start(p, 2), x), READING),
     ];
     cannot_be_made_good(&case, &case.false_activation_in(3), Subject::Layer(2), table);
     // An addition takes one tap to a row.
-    let table: &[(&str, Change, &[&str])] =
-        &[("kernel at a tap", |w, p, x| change_kernel(w, p, feed(p, 3, Feed::Tap), x), KERNEL)];
+    let table: &[(&str, Change, &str)] =
+        &[("kernel at a tap", |w, p, x| change_made(w, p, feed(p, 3, Feed::Tap), x), PRODUCED)];
     cannot_be_made_good(&case, &case.false_activation_in(4), Subject::Layer(3), table);
 }
 
@@ -202,7 +202,7 @@ fn a_false_logit_cannot_be_made_good_anywhere() {
     }
     let case = Case::tiny();
     let lie = case.false_activation_in(6);
-    let table: &[(&str, Change, &[&str])] = &[
+    let table: &[(&str, Change, &str)] = &[
         ("produced sum at a logit", |w, p, x| change_made(w, p, start(p, 6), x), PRODUCED),
         ("produced sum at a comparison", |w, p, x| change_made(w, p, compare(p), x), PRODUCED),
         ("layer sum at a logit", |w, p, x| change_layer(w, p, compare(p) + 1, x), LAYER),
@@ -212,11 +212,11 @@ fn a_false_logit_cannot_be_made_good_anywhere() {
 }
 
 /// Puts a commitment's hashes, from first row to digest, and its instance into another witness.
-fn with_commitment(mut lie: Witness, of: &Witness, rows: std::ops::RangeInclusive<usize>, instance: usize) -> Witness {
-    for (column, old) in lie.first.hash.iter_mut().zip(&of.first.hash) {
-        rows.clone().for_each(|row| column.set(row, old.get(row)));
+fn with_commitment(mut lie: Witness, of: &Witness, chain: Chain, instance: Instance) -> Witness {
+    for row in chain.hash_row(0)..=chain.digest_row() {
+        set_state(&mut lie.first, row, of.first.state(row));
     }
-    lie.instances[instance] = of.instances[instance];
+    lie.instances[instance as usize] = of.instances[instance as usize];
     lie
 }
 
@@ -231,16 +231,14 @@ fn a_false_pixel_cannot_be_made_good_anywhere() {
             cells.d[77] = case.model.network.precision.preimage(cells.y[77]);
         }
     }));
-    let chain = case.plan.hashing.input;
-    let lie = with_commitment(lie, &case.honest(), chain.start..=chain.digest_row(), 0);
+    let lie = with_commitment(lie, &case.honest(), case.plan.hashing.input, Instance::Input);
     fn rides(plan: &Plan) -> usize {
         cells(plan, 0, |_, made| made == Step::Ride)
     }
-    fn digest(plan: &Plan) -> usize {
-        plan.hashing.exports()[0]
+    fn chain(plan: &Plan) -> Chain {
+        plan.hashing.input
     }
-    const SUMMED: &[&str] = &["absorbed elements are summed"];
-    let table: &[(&str, Change, &[&str])] = &[
+    let table: &[(&str, Change, &str)] = &[
         ("packed pixels in a row", |w, p, x| change_made(w, p, run(p, 0), x), PRODUCED),
         ("packed pixels after a step of their own", |w, p, x| change_made(w, p, rides(p), x), PRODUCED),
         (
@@ -250,19 +248,20 @@ fn a_false_pixel_cannot_be_made_good_anywhere() {
         ),
         ("packed pixels before the first", |w, p, x| change_made(w, p, opened(p, Block::Input), x), PRODUCED),
         ("packed pixels when they join", |w, p, x| change_layer(w, p, left(p, Block::Input) - 1, x), LAYER),
-        ("packed pixels when they leave", |w, p, x| change_wire(w, p, left(p, Block::Input), x), &["layer sum leaves"]),
-        ("another step", |w, p, x| change_step(w, p, |w| &w.made, rides(p) + 9, x), COPIED),
-        ("the monomial", |w, p, x| change_side(w, p, OF, 0, x), COPIED),
-        ("the packed pixels", |w, p, x| change_side(w, p, OF, 1, x), COPIED),
-        ("what is added to them", |w, p, x| change_side(w, p, OF, 2, x), COPIED),
-        ("absorbed elements at the start", |w, p, x| change_absorbed(w, p, p.hashing.input.start, x), SUMMED),
-        ("absorbed elements at a hash", |w, p, x| change_absorbed(w, p, p.hashing.input.hash_row(2), x), SUMMED),
-        ("absorbed elements in a round", |w, p, x| change_absorbed(w, p, p.hashing.input.hash_row(2) + 7, x), SUMMED),
-        ("absorbed elements at the digest", |w, p, x| change_absorbed(w, p, digest(p), x), SUMMED),
+        ("packed pixels when they leave", |w, p, x| change_wire(w, p, left(p, Block::Input), x), LAYER_LEAVES),
+        ("another step", |w, p, x| change_step(w, p, rides(p) + 9, x), COPY),
+        ("the monomial", |w, p, x| change_side(w, p, OF, 0, x), COPY),
+        ("the packed pixels", |w, p, x| change_side(w, p, OF, 1, x), COPY),
+        ("what is added to them", |w, p, x| change_side(w, p, OF, 2, x), COPY),
+        ("absorbed elements above the start", |w, p, x| change_read(w, p, chain(p).seam, x), SUMMED),
+        ("absorbed elements at the start", |w, p, x| change_read(w, p, chain(p).hash_row(0), x), SUMMED),
+        ("absorbed elements where one is absorbed", |w, p, x| change_read(w, p, chain(p).hash_row(2) - 1, x), SUMMED),
+        ("absorbed elements in a round", |w, p, x| change_read(w, p, chain(p).hash_row(2) + 7, x), SUMMED),
+        ("absorbed elements in the last round", |w, p, x| change_read(w, p, chain(p).digest_row() - 1, x), SUMMED),
         (
             "absorbed elements when they leave",
-            |w, p, x| change_wire(w, p, digest(p) + 1, x),
-            &["absorbed elements leave"],
+            |w, p, x| change_wire(w, p, chain(p).digest_row() + 1, x),
+            ABSORBED_LEAVE,
         ),
     ];
     cannot_be_made_good(&case, &lie, OF, table);
@@ -275,31 +274,27 @@ fn false_committed_logits_cannot_be_made_good_anywhere() {
     // More logits than an element has bytes.
     let model = (0..).map(networks::arbitrary).find(|m| m.network.classes() > 33).expect("some");
     let last = model.network.maps.len() - 1;
-    let case = Case::new(
-        model,
-        zkescrow_circuits::plan::Choice { lanes: 2, weight_columns: 3, degree: Degree::Three, k: None },
-    );
+    let case = Case::new(model, Choice { lanes: 2, weight_columns: 3, degree: Degree::Five, k: None });
     let others = case.witness(&case.lie(|map, cells| {
         if map == last {
             cells.y[1] ^= 1;
         }
     }));
-    let chain = case.plan.hashing.output;
-    let lie = with_commitment(case.honest(), &others, chain.start..=chain.digest_row(), 1);
+    let lie = with_commitment(case.honest(), &others, case.plan.hashing.output, Instance::Output);
     fn logit(plan: &Plan, step: Step) -> usize {
         cells(plan, plan.network.maps.len() - 1, |read, _| read == step)
     }
     fn end(plan: &Plan) -> usize {
         plan.activations.logits_row
     }
-    let table: &[(&str, Change, &[&str])] = &[
+    let table: &[(&str, Change, &str)] = &[
         ("packed logits at the first", |w, p, x| change_read(w, p, logit(p, Step::Start), x), READING),
         ("packed logits at the next byte", |w, p, x| change_read(w, p, logit(p, Step::Byte), x), READING),
         ("packed logits at the next element", |w, p, x| change_read(w, p, logit(p, Step::Wrap), x), READING),
         ("packed logits at a comparison", |w, p, x| change_read(w, p, p.activations.first_compare, x), READING),
         ("packed logits after the last comparison", |w, p, x| change_read(w, p, end(p) - 1, x), READING),
-        ("packed logits when they leave", |w, p, x| change_wire(w, p, end(p), x), LEAVES),
-        ("the packed logits", |w, p, x| change_side(w, p, OF, 1, x), COPIED),
+        ("packed logits when they leave", |w, p, x| change_wire(w, p, end(p), x), CHANNEL_LEAVES),
+        ("the packed logits", |w, p, x| change_side(w, p, OF, 1, x), COPY),
     ];
     cannot_be_made_good(&case, &lie, OF, table);
 }
@@ -310,17 +305,15 @@ fn derived_values_are_what_they_are_called() {
     let plan = &case.plan;
     let recipe =
         |wanted: fn(&Recipe) -> bool| plan.home(plan.values.recipes().iter().position(wanted).expect("such a value"));
-    let derived = "value is derived";
     for (what, row, name) in [
-        ("α", LOAD_ROW, "α is loaded"),
-        ("s", LOAD_ROW + 1, "s is loaded"),
-        ("one", LOAD_ROW + 2, "one is loaded"),
-        ("a power", recipe(|r| matches!(r, Recipe::Sum { a: 0, b: 0, .. })), derived),
-        ("a sum of powers", recipe(|r| matches!(r, Recipe::Sum { c: 2, .. })), derived),
-        ("a multiple", recipe(|r| matches!(r, Recipe::Sum { a: 2, b, c } if b == c)), derived),
-        ("zero", recipe(|r| matches!(r, Recipe::Zero)), derived),
-        ("an inverse", recipe(|r| matches!(r, Recipe::Inverse(_))), derived),
-        ("a negative", recipe(|r| matches!(r, Recipe::Negative(_))), derived),
+        ("α", LOAD_ROW, ALPHA),
+        ("one", LOAD_ROW + 1, ONE),
+        ("a power", recipe(|r| matches!(r, Recipe::Sum { a: 0, b: 0, .. })), DERIVED),
+        ("a sum of powers", recipe(|r| matches!(r, Recipe::Sum { a: 0, c: 1, .. })), DERIVED),
+        ("a multiple", recipe(|r| matches!(r, Recipe::Sum { a: 1, b, c } if b == c)), DERIVED),
+        ("zero", recipe(|r| matches!(r, Recipe::Zero)), DERIVED),
+        ("an inverse", recipe(|r| matches!(r, Recipe::Inverse(_))), DERIVED),
+        ("a negative", recipe(|r| matches!(r, Recipe::Negative(_))), DERIVED),
     ] {
         // Every copy of the value follows, and what is made of it; which equations then fail does not matter here.
         let cheat = case.honest().tampered(move |third, plan| change_wire(third, plan, row, Fr::one()));
@@ -336,16 +329,17 @@ fn derived_values_are_what_they_are_called() {
     for row in 0..INSTANCES {
         let cheat = case.honest().tampered(move |third, _| bump(&mut third.wire, row, Fr::one()));
         let caught = case.caught(cheat).into_iter().filter(|name| name != COPY).collect();
-        caught_by("an instance", &caught, &["instance is loaded"]);
+        caught_by("an instance", &caught, &[INSTANCE]);
     }
 }
 
 #[test]
-fn what_leaves_the_hashes_is_what_was_hashed() {
+fn what_is_public_is_what_was_computed() {
     let case = Case::tiny();
-    for (instance, row) in case.plan.hashing.exports().into_iter().enumerate() {
+    let names = [DIGEST_LEAVES, DIGEST_LEAVES, LABEL_LEAVES];
+    for (instance, (row, name)) in case.plan.exports().into_iter().zip(names).enumerate() {
         let mut cheat = case.honest().tampered(move |third, _| bump(&mut third.wire, row, Fr::one()));
         cheat.instances[instance] += Fr::one();
-        caught_by("a digest or label", &case.caught(cheat), &["digest or label leaves"]);
+        caught_by("a digest or label", &case.caught(cheat), &[name]);
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use halo2curves::bn256::Fr;
 use zkescrow_circuits::{
-    plan::{ActivationRow, Feed, Flag, LOAD_ROW, Parameter, Plan, Point, RowKind, Step, columns_for, point},
+    plan::{ActivationRow, Code, Degree, Feed, Flag, LOAD_ROW, Parameter, Plan, RowKind, Step, Stir},
     poseidon::PACK,
 };
 
@@ -83,44 +83,47 @@ pub struct Symbols<'a> {
     pub plan: &'a Plan,
     /// Where a cell of the wire is copied from.
     pub sources: HashMap<usize, usize>,
-    kinds: Vec<Option<RowKind>>,
-    feeds: Vec<Option<Feed>>,
+    codes: Vec<Code>,
     derivations: HashMap<usize, usize>,
     values: HashMap<usize, Value>,
     parameters: HashMap<(usize, usize), Parameter>,
 }
 
-/// Which of these kinds a row's columns select: twice what the selectors are, to stay with whole numbers.
-fn selected<T: Copy>(columns: &[Vec<u8>], row: usize, kinds: &[T]) -> Option<T> {
-    let at = |column: usize| i64::from(columns[column][row]);
-    let sum: i64 = (0..columns.len()).map(at).sum();
-    let selector = |index: usize| match point(index, columns.len()) {
-        Point::One(i) => 2 * at(i) * (2 - sum),
-        Point::Two(i) => at(i) * (at(i) - 1),
-        Point::Both(i, j) => 2 * at(i) * at(j),
+/// What the fixed columns of a plan say of each row.
+pub fn decoded(plan: &Plan) -> Vec<Code> {
+    let (fixed, flags, lattice) = (plan.fixed(), plan.shape.flag_columns(), plan.shape.lattice());
+    let of_point: HashMap<Vec<u8>, Code> = lattice.points().into_iter().zip(plan.shape.codes.iter().copied()).collect();
+    let decode = |row: usize| {
+        let at = |column: usize| fixed[column].small(row).expect("flags and codes are small") as u8;
+        let point: Vec<u8> = (0..lattice.columns).map(|i| at(flags.len() + i)).collect();
+        let nothing = point.iter().all(|&x| x == 0);
+        let mut code = if nothing { Code::default() } else { of_point[&point] };
+        assert!(code.flags == 0 || plan.shape.degree == Degree::Five, "flags have columns");
+        for (i, flag) in flags.iter().enumerate() {
+            code.flags |= at(i) * flag.bit();
+        }
+        code
     };
-    let on: Vec<usize> = (0..kinds.len()).filter(|&index| selector(index) != 0).collect();
-    assert!(on.len() <= 1 && on.iter().all(|&index| selector(index) == 2), "row {row} is of several kinds");
-    on.first().map(|&index| kinds[index])
+    (0..plan.usable_rows()).map(decode).collect()
 }
 
 impl<'a> Symbols<'a> {
-    pub fn new(plan: &'a Plan) -> Self {
-        let (of_rows, of_feeds) = plan.kinds.split_at(columns_for(plan.shape.kinds.len()));
-        let rows = 0..plan.usable_rows();
+    pub fn new(plan: &'a Plan, codes: Vec<Code>) -> Self {
         let mut sources = HashMap::new();
         for &(from, to) in &plan.copies {
             assert!(sources.insert(to, from).is_none_or(|old| old == from), "{to} is copied from two places");
         }
         let mut derivations = HashMap::new();
-        for home in rows.clone().filter(|&row| plan.flags[Flag::Derive as usize][row] == 1) {
-            (home..home + 4).for_each(|row| assert!(derivations.insert(row, home).is_none(), "{row} is derived twice"));
+        for home in (0..codes.len()).filter(|&row| codes[row].has(Flag::Derive)) {
+            for (row, code) in codes.iter().enumerate().skip(home).take(4) {
+                assert!(derivations.insert(row, home).is_none(), "{row} is derived twice");
+                assert_eq!(code.kind, None, "something else looks at row {row} of the wire");
+            }
         }
         let mut symbols = Self {
             plan,
             sources,
-            kinds: rows.clone().map(|row| selected(of_rows, row, &plan.shape.kinds)).collect(),
-            feeds: rows.map(|row| selected(of_feeds, row, &Feed::ALL)).collect(),
+            codes,
             derivations,
             values: HashMap::new(),
             parameters: plan.kernels.cells.iter().map(|p| ((p.row, p.column), p.parameter)).collect(),
@@ -138,8 +141,7 @@ impl<'a> Symbols<'a> {
         }
         let value = match (row, self.sources.get(&row).copied(), self.derivations.get(&row).copied()) {
             (LOAD_ROW, ..) => Value::monomial(1, 0),
-            (row, ..) if row == LOAD_ROW + 1 => Value::monomial(0, 1),
-            (row, ..) if row == LOAD_ROW + 2 => Value::monomial(0, 0),
+            (row, ..) if row == LOAD_ROW + 1 => Value::monomial(0, 0),
             (_, Some(source), _) => self.evaluate(source),
             (_, None, Some(home)) => self.derive(home, row - home),
             (_, None, None) => Value { known: Poly::new(), left: [(row, Value::monomial(0, 0).known)].into() },
@@ -169,16 +171,19 @@ impl<'a> Symbols<'a> {
         &self.values[&row]
     }
 
-    pub fn flag(&self, flag: Flag, row: usize) -> u8 {
-        self.plan.flags[flag as usize][row]
+    pub fn has(&self, flag: Flag, row: usize) -> bool {
+        self.codes[row].has(flag)
     }
 
     pub fn feed(&self, row: usize) -> Option<Feed> {
-        self.feeds[row]
+        match self.codes[row].kind {
+            Some(RowKind::Feed(feed)) => Some(feed),
+            _ => None,
+        }
     }
 
     fn kind(&self, row: usize) -> RowKind {
-        self.kinds[row].unwrap_or_else(|| panic!("row {row} is of no kind"))
+        self.codes[row].kind.unwrap_or_else(|| panic!("row {row} is of no kind"))
     }
 
     fn position(&self, row: usize, lane: usize) -> Position {
@@ -228,7 +233,7 @@ impl<'a> Symbols<'a> {
         let mut factor = (place, Fr::one());
         for row in (0..=last).rev() {
             let kind = self.kind(row);
-            assert_eq!(self.flag(Flag::Ride, row) == 1, kind.rides(), "row {row} steps by the wire and another way");
+            assert_eq!(self.has(Flag::Ride, row), kind.rides(), "row {row} steps by the wire and another way");
             let ((x, y), c) = factor;
             let step = match kind {
                 RowKind::Cells { count, hop, made, pixels, .. } => {
@@ -243,9 +248,9 @@ impl<'a> Symbols<'a> {
                     terms.push(((x, y), c, Made::Edge));
                     step
                 }
-                RowKind::Hold | RowKind::Wait => continue,
+                RowKind::Hold | RowKind::Compare | RowKind::Label => continue,
                 RowKind::Open => return,
-                RowKind::Close => panic!("the sum may be anything in row {row}"),
+                kind => panic!("the sum may be anything in row {row}: {kind:?}"),
             };
             let Some(next) = self.step(row, step, factor) else { return };
             factor = next;
@@ -264,7 +269,7 @@ impl<'a> Symbols<'a> {
                     let Some(next) = self.step(row, read, factor) else { return cells };
                     factor = next;
                 }
-                RowKind::Hold | RowKind::Wait => {}
+                RowKind::Hold | RowKind::Compare | RowKind::Label => {}
                 kind => panic!("the sum may be anything in row {row}: {kind:?}"),
             }
         }
@@ -277,7 +282,7 @@ impl<'a> Symbols<'a> {
         let (mut cells, mut factor) = (vec![], ((0, 0), Fr::one()));
         for row in (0..=last).rev() {
             let ((x, y), c) = factor;
-            assert_eq!((c, self.flag(Flag::Usable, row)), (Fr::one(), 1));
+            assert_eq!(c, Fr::one());
             let feed = self.feed(row);
             let mut taken = |count: usize, (dx, dy): Place| {
                 let place = |i: usize| (x + dx * i as i64, y + dy * i as i64);
@@ -287,13 +292,14 @@ impl<'a> Symbols<'a> {
                 Some(Feed::Fresh | Feed::Next) => taken(columns, (0, 1)),
                 Some(Feed::Tap) => taken(1, (1, 0)),
                 Some(Feed::Taps) => taken(self.plan.shape.taps(), (1, 0)),
-                _ => {}
+                Some(Feed::Keep | Feed::Shift | Feed::Leave) => {}
+                None => panic!("the kernel may be anything in row {row}"),
             }
-            factor = match (feed, self.flag(Flag::Carry, row)) {
-                (Some(Feed::Next), 0) => ((x, y + columns as i64), c),
-                (Some(Feed::Next), _) => panic!("row {row} goes on in two ways"),
-                (_, 0) => return cells,
-                _ => self.step(row, Step::Ride, factor).expect("goes on"),
+            factor = match (feed, self.has(Flag::Ride, row)) {
+                (Some(Feed::Next), false) => ((x, y + columns as i64), c),
+                (Some(Feed::Next), true) => panic!("row {row} goes on in two ways"),
+                (_, false) => return cells,
+                (_, true) => self.step(row, Step::Ride, factor).expect("goes on"),
             };
         }
         panic!("a kernel without a start");
@@ -304,12 +310,13 @@ impl<'a> Symbols<'a> {
         assert_eq!(self.feed(row), Some(Feed::Leave));
         let mut above = 0;
         for row in (0..row).rev() {
-            let ends = matches!(self.feed(row), Some(Feed::Leave | Feed::Load));
-            assert!(!ends || self.flag(Flag::Product, row) == 0, "row {row} takes in what belongs to two layers");
-            if ends {
+            let feed = self.feed(row).unwrap_or_else(|| panic!("the total may be anything in row {row}"));
+            let takes = self.has(Flag::Product, row);
+            assert!(feed != Feed::Leave || !takes, "row {row} takes in what belongs to two layers");
+            if feed == Feed::Leave {
                 return;
             }
-            if self.flag(Flag::Product, row) == 1 {
+            if takes {
                 let source = self.copied(row);
                 let mut factors: Vec<(Place, Fr, Option<Position>)> =
                     source.known.iter().map(|(&place, &c)| (place, c, None)).collect();
@@ -322,20 +329,21 @@ impl<'a> Symbols<'a> {
                     factors.iter().for_each(|&((dx, dy), c, cell)| visit((x + dx, y + dy + above), c, parameter, cell));
                 }
             }
-            above += i64::from(self.feed(row) == Some(Feed::Shift));
+            above += i64::from(feed == Feed::Shift);
         }
+        panic!("a total without a start");
     }
 
-    /// The sum of absorbed elements that leaves in a row: exponents, and the rows where hashes start.
-    pub fn absorbed(&self, row: usize) -> Vec<(i64, usize)> {
-        let seed = |row| (self.flag(Flag::Seed, row), self.flag(Flag::Full, row));
-        assert_eq!(seed(row), (1, 0), "no sum leaves in row {row}");
+    /// The sum of absorbed elements that leaves at a seam: exponents, and the rows where hashes start.
+    pub fn absorbed(&self, seam: usize) -> Vec<(i64, usize)> {
+        assert_eq!(self.kind(seam), RowKind::Hash(Stir::Seam), "no sum leaves in row {seam}");
         let mut elements: Vec<(i64, usize)> = vec![];
-        for row in (0..=row).rev() {
-            match seed(row) {
-                (1, 1) => return elements,
-                (2, _) => elements.push((elements.len() as i64, row)),
-                _ => {}
+        for row in (0..seam).rev() {
+            match self.kind(row) {
+                RowKind::Hash(Stir::Seam) => return elements,
+                RowKind::Hash(Stir::Absorb) => elements.push((elements.len() as i64, row + 1)),
+                RowKind::Hash(_) => {}
+                kind => panic!("the sum may be anything in row {row}: {kind:?}"),
             }
         }
         panic!("a chain without a start");
