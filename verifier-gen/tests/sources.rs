@@ -8,7 +8,7 @@ use std::{
 
 use zkescrow_circuits::{
     keys::ProverKeys,
-    plan::{Choice, Plan},
+    plan::{Choice, Degree, Plan},
     sample,
     srs::Srs,
 };
@@ -23,7 +23,7 @@ fn samples() -> Vec<Generated> {
     let layouts = [(1, 1, 1), (2, 3, 2), (3, 4, 7), (5, 8, 12)];
     let generated = layouts.map(|(seed, lanes, weight_columns)| {
         let model = if seed == 1 { sample::tiny(1) } else { sample::random(seed) };
-        let choice = Choice { lanes, weight_columns, k: None };
+        let choice = Choice { lanes, weight_columns, degree: Degree::ALL[lanes % 2], k: None };
         let plan = Plan::new(&model.network, choice).expect("plannable");
         let keys = ProverKeys::generate(&model.network, choice, Srs::development(plan.shape.k)).expect("keys");
         let generated = verifier::generate(&keys.verifier).expect("contracts");

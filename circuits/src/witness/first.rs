@@ -77,7 +77,7 @@ impl FirstWitness {
             let mut counts = vec![0; len];
             for values in columns {
                 for &row in &looked_up {
-                    let value = values.small(row).or_else(|| i64::try_from(values.get(row).to_u64()?).ok());
+                    let value = integer(values, row);
                     if let Some(index) = value.and_then(|v| usize::try_from(v).ok()).filter(|&v| v < len) {
                         counts[index] += 1;
                     }
@@ -86,7 +86,7 @@ impl FirstWitness {
             counts
         };
         let (pairs, rems) = rayon::join(|| count(&self.d), || count(&self.rem));
-        let mut all: Vec<i64> = (0..plan.table).map(|row| self.count.small(row).unwrap_or(0)).collect();
+        let mut all: Vec<i64> = (0..plan.table).map(|row| integer(&self.count, row).unwrap_or(0)).collect();
         all.extend(pairs.into_iter().chain(rems));
         self.count = Values::Small(all);
     }
@@ -123,6 +123,11 @@ impl ToSmall for Fr {
         let bytes = self.to_bytes();
         bytes[8..].iter().all(|&b| b == 0).then(|| u64::from_le_bytes(std::array::from_fn(|i| bytes[i])))
     }
+}
+
+/// The value of a row, if it is a small number.
+fn integer(values: &Values, row: usize) -> Option<i64> {
+    values.small(row).or_else(|| i64::try_from(values.get(row).to_u64()?).ok())
 }
 
 /// Parameters as they are stored: with an offset, so that the usual ones are small and not negative.

@@ -107,6 +107,7 @@ fn elsewhere(args: &Args, model: &Path, picture: &Path) -> Result<Value, Failure
         Some(choice) => {
             command.args(["--lanes", &choice.lanes.to_string()]);
             command.args(["--weight-columns", &choice.weight_columns.to_string()]);
+            command.args(["--degree", &choice.degree.number().to_string()]);
         }
         None => {
             command.args(["--optimise", args.layout.optimise.name()]);
@@ -166,6 +167,7 @@ fn measure(args: &Args, path: &Path, picture: &Path, ui: &Ui) -> Result<Value, F
     Ok(json!({
         "model": model.name,
         "k": k,
+        "degree": candidate.choice.degree.number(),
         "lanes": candidate.choice.lanes,
         "weightColumns": candidate.choice.weight_columns,
         "rowsUsed": candidate.rows_used,

@@ -8,7 +8,7 @@ use halo2curves::ff::Field;
 use snark_verifier::system::halo2::{Config, compile};
 use zkescrow_circuits::{
     keys::ProverKeys,
-    plan::{Choice, Degree}, INSTANCES, Plan},
+    plan::{Choice, Degree, INSTANCES, Plan},
     sample,
     srs::Srs,
 };
