@@ -30,7 +30,7 @@ library WeightLink {
 
     /// @notice Whether `linkProof`, `T ‖ z_0 ‖ z_1 ‖ …`, links `fresh` to `registered`.
     /// @dev Reverts only for lack of gas (or of precompiles): bad input is answered by `false`.
-    /// @param bases Coordinates of `B`, 64 bytes each; on the curve.
+    /// @param bases Coordinates of `B`, 64 bytes each, one or more; on the curve.
     /// @param xi The folding challenge of the two lists.
     function verify(
         uint256[] calldata registered,
@@ -40,7 +40,9 @@ library WeightLink {
         uint256 xi,
         bytes32 statement
     ) internal view returns (bool) {
-        if (registered.length * 32 != fresh.length || fresh.length % 64 != 0) return false;
+        if (registered.length * 32 != fresh.length || fresh.length % 64 != 0 || fresh.length == 0) {
+            return false;
+        }
         if (linkProof.length != 64 + bases.length / 2) return false;
         if (!allOnCurve(registered) || !_allOnCurve(fresh) || !_allOnCurve(linkProof[:64])) return false;
         for (uint256 offset = 64; offset < linkProof.length; offset += 32) {
@@ -80,26 +82,42 @@ library WeightLink {
         return true;
     }
 
-    /// @dev `Σ ξ^j (C'_j - C_j)`, by Horner's rule from the last difference to the first.
+    /// @dev `Σ ξ^j (C'_j - C_j)`, by Horner's rule from the last difference to the first. There is at least one.
     function _fold(uint256[] calldata registered, bytes calldata fresh, uint256 xi)
         private
         view
         returns (Bn254.Point memory sum)
     {
-        for (uint256 end = registered.length; end > 0; end -= 2) {
-            Bn254.Point memory old = Bn254.Point(registered[end - 2], registered[end - 1]);
-            sum = sum.mul(xi).add(_point(fresh, 32 * (end - 2))).add(old.negate());
+        uint256 start = registered.length - 2;
+        sum = _difference(registered, fresh, start);
+        while (start != 0) {
+            start -= 2;
+            sum = sum.mul(xi).add(_difference(registered, fresh, start));
         }
+    }
+
+    /// @dev `C'_j - C_j`, for `start = 2j`.
+    function _difference(uint256[] calldata registered, bytes calldata fresh, uint256 start)
+        private
+        view
+        returns (Bn254.Point memory)
+    {
+        Bn254.Point memory old = Bn254.Point(registered[start], registered[start + 1]);
+        return _point(fresh, 32 * start).add(old.negate());
     }
 
     /// @dev `Σ z_b B_b`.
     function _combine(bytes calldata z, bytes memory bases) private view returns (Bn254.Point memory sum) {
-        for (uint256 b = 0; b < z.length / 32; ++b) {
-            Bn254.Point memory base;
-            assembly ("memory-safe") {
-                mcopy(base, add(add(bases, 0x20), shl(6, b)), 0x40)
-            }
-            sum = sum.add(base.mul(_word(z, 32 * b)));
+        sum = _base(bases, 0).mul(_word(z, 0));
+        for (uint256 b = 1; b < z.length / 32; ++b) {
+            sum = sum.add(_base(bases, b).mul(_word(z, 32 * b)));
+        }
+    }
+
+    /// @dev `B_b`.
+    function _base(bytes memory bases, uint256 b) private pure returns (Bn254.Point memory base) {
+        assembly ("memory-safe") {
+            mcopy(base, add(add(bases, 0x20), shl(6, b)), 0x40)
         }
     }
 
