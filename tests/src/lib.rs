@@ -1,5 +1,7 @@
 //! What the end-to-end tests share: one set of keys, one honest proof, and a chain with the contracts.
 
+pub mod fixtures;
+
 use std::sync::LazyLock;
 
 use halo2curves::bn256::Fr;
@@ -15,15 +17,12 @@ use zkescrow_circuits::{
     witness::Salts,
 };
 use zkescrow_client::{
-    chain::{
-        CODE_LIMIT, Chain,
-        local::{LocalChain, Options},
-    },
+    chain::{Chain, local::LocalChain},
     cheats::Honest,
     checkout,
     contracts::Contracts,
 };
-use zkescrow_verifier_gen::Compiled;
+use zkescrow_verifier_gen::verifier;
 
 /// An honest provider's belongings.
 #[derive(Debug)]
@@ -40,8 +39,8 @@ pub struct Setting {
     pub input: Vec<u8>,
     /// A proof of what it says about them.
     pub proof: Proof,
-    /// The generated verifier.
-    pub compiled: Compiled,
+    /// The generated contracts.
+    pub compiled: verifier::Contracts,
 }
 
 impl Setting {
@@ -64,9 +63,9 @@ pub static SETTING: LazyLock<Setting> = LazyLock::new(|| {
     let salts = Salts { input: Fr::from(7), output: Fr::from(8) };
     let request = Request { input: &input, salts, context: Fr::from(77), provider: [0x11; 20] };
     let proof = prover::prove(&keys, &model, &commitment, &opening, request).expect("an honest proof").proof;
-    let generated = zkescrow_verifier_gen::generate(&keys.verifier);
+    let generated = verifier::generate(&keys.verifier).unwrap_or_else(|e| panic!("{e}"));
     let solc = checkout::solc().unwrap_or_else(|e| panic!("{e}"));
-    let compiled = zkescrow_verifier_gen::compile(&generated, &solc).unwrap_or_else(|e| panic!("{e}"));
+    let compiled = verifier::compile(&generated, &solc).unwrap_or_else(|e| panic!("{e}"));
     Setting { model, keys, opening, commitment, input, proof, compiled }
 });
 
@@ -85,8 +84,7 @@ impl Stage {
     /// Starts the chain and deploys.
     pub async fn new() -> Self {
         let s = &*SETTING;
-        let options = Options { port: 0, any_code_size: s.compiled.runtime.len() > CODE_LIMIT };
-        let local = LocalChain::start(options).unwrap_or_else(|e| panic!("{e}"));
+        let local = LocalChain::start(0).unwrap_or_else(|e| panic!("{e}"));
         let chain = Chain::connect(&local.rpc, None).await.expect("a node that answers");
         let contracts =
             Contracts::deploy(&chain, &s.keys.verifier, &s.compiled).await.unwrap_or_else(|e| panic!("{e}"));
