@@ -54,6 +54,9 @@ fixtures: setup ## Rewrite the generated contracts and proofs that forge's tests
 	$(need_cargo)
 	cargo run --release --locked -p zkescrow-tests --bin fixtures
 
+snapshot: setup ## Rewrite the gas that forge's tests compare with
+	FORGE_SNAPSHOT_CHECK=false FORGE_SNAPSHOT_EMIT=true $(FORGE) test --match-path 'contracts/test/generatedVerifier/Gas.t.sol'
+
 clean: ## Remove everything that was built or installed
 	$(need_cargo)
 	cargo clean

@@ -40,12 +40,6 @@ abstract contract Calls is Test {
         if (ask(target, input) == Verdict.Accepted) _fail(what, which);
     }
 
-    /// @notice Whether the call reverts with this error, alone or as the reason inside of another.
-    function revertsWith(address target, bytes memory input, bytes4 selector) internal view returns (bool) {
-        (bool success, bytes memory answer) = target.staticcall(input);
-        return !success && answer.length >= 4 && bytes4(answer) == selector;
-    }
-
     function get(bytes memory data, uint256 position) internal pure returns (uint256 word) {
         assembly ("memory-safe") {
             word := mload(add(add(data, 0x20), position))
