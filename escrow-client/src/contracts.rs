@@ -18,6 +18,7 @@ use crate::{
     chain::{Chain, Deployed},
     checkout,
     failure::Failure,
+    purpose::Purpose,
     scalar::word,
 };
 
@@ -47,6 +48,22 @@ sol! {
 
         function verifyProof(bytes calldata proof, uint256[] calldata instances) external view returns (bool);
         function verify(
+            bytes32 model,
+            address provider,
+            uint256[] calldata points,
+            bytes calldata proof,
+            bytes calldata linkProof,
+            uint256[] calldata instances
+        ) external view returns (bool);
+
+        struct Purpose {
+            uint256 caseId;
+            uint256 index;
+            address payee;
+        }
+
+        function verifyFor(
+            Purpose calldata purpose,
             bytes32 model,
             address provider,
             uint256[] calldata points,
@@ -112,6 +129,19 @@ impl Claim {
 
     fn verify(&self) -> Vec<u8> {
         InferenceVerifier::verifyCall {
+            model: self.model.into(),
+            provider: self.provider.into(),
+            points: self.points.clone(),
+            proof: self.proof.clone().into(),
+            linkProof: self.link.clone().into(),
+            instances: self.instances.clone(),
+        }
+        .abi_encode()
+    }
+
+    fn verify_for(&self, purpose: &Purpose) -> Vec<u8> {
+        InferenceVerifier::verifyForCall {
+            purpose: InferenceVerifier::Purpose { caseId: purpose.case_id, index: purpose.index, payee: purpose.payee },
             model: self.model.into(),
             provider: self.provider.into(),
             points: self.points.clone(),
@@ -187,6 +217,14 @@ impl Contracts {
         let action = "verify a proof";
         let answer = chain.call(action, self.inference.address, claim.verify()).await?;
         InferenceVerifier::verifyCall::abi_decode_returns(&answer).map_err(|e| chain.answered(action, e))
+    }
+
+    /// Asks whether the claim holds and was made for this purpose. The account that asks takes the place of the contract
+    /// that pays: what the purpose says about it and about the chain, the verifier finds out by itself.
+    pub async fn verify_for(&self, chain: &Chain, purpose: &Purpose, claim: &Claim) -> Result<bool, Failure> {
+        let action = "verify a proof";
+        let answer = chain.call(action, self.inference.address, claim.verify_for(purpose)).await?;
+        InferenceVerifier::verifyForCall::abi_decode_returns(&answer).map_err(|e| chain.answered(action, e))
     }
 
     /// Asks whether the proof holds for any weights.

@@ -30,13 +30,7 @@ use zkescrow_verifier_gen::verifier::{self, Contracts, Generated};
 const PROVIDER: [u8; 20] = [0x11; 20];
 
 /// What the fixtures' proofs are for: an answer that a contract of forge's tests asks about.
-pub const PURPOSE: Purpose = Purpose {
-    chain_id: 31_337,
-    contract: Address::new([0xe5; 20]),
-    case_id: U256::from_limbs([7, 0, 0, 0]),
-    index: U256::from_limbs([3, 0, 0, 0]),
-    payee: Address::new([0xbe; 20]),
-};
+pub const PURPOSE: Purpose = Purpose { contract: Address::new([0xe5; 20]), ..crate::PURPOSE };
 
 /// A layout of the tiny model, under the name of its fixture.
 #[derive(Clone, Copy, Debug)]

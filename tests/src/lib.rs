@@ -4,6 +4,7 @@ pub mod fixtures;
 
 use std::sync::LazyLock;
 
+use alloy::primitives::{Address, U256, address};
 use halo2curves::bn256::Fr;
 use zkescrow_circuits::{
     commitment::{self, Opening, WeightCommitment},
@@ -21,6 +22,7 @@ use zkescrow_client::{
     cheats::Honest,
     checkout,
     contracts::Contracts,
+    purpose::Purpose,
 };
 use zkescrow_verifier_gen::verifier;
 
@@ -51,6 +53,15 @@ impl Setting {
     }
 }
 
+/// What the proof of [`SETTING`] is for: an answer that Anvil's first account asks about.
+pub const PURPOSE: Purpose = Purpose {
+    chain_id: 31_337,
+    contract: address!("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"),
+    case_id: U256::from_limbs([7, 0, 0, 0]),
+    index: U256::from_limbs([3, 0, 0, 0]),
+    payee: Address::new([0xbe; 20]),
+};
+
 /// Made once for all tests of a binary.
 pub static SETTING: LazyLock<Setting> = LazyLock::new(|| {
     let model = sample::tiny(1);
@@ -61,7 +72,7 @@ pub static SETTING: LazyLock<Setting> = LazyLock::new(|| {
     let keys = ProverKeys::generate(&model.network, Choice::default(), srs).expect("keys");
     let input = sample::input(&model.network, 3);
     let salts = Salts { input: Fr::from(7), output: Fr::from(8) };
-    let request = Request { input: &input, salts, context: Fr::from(77), provider: [0x11; 20] };
+    let request = Request { input: &input, salts, context: PURPOSE.context(), provider: [0x11; 20] };
     let proof = prover::prove(&keys, &model, &commitment, &opening, request).expect("an honest proof").proof;
     let generated = verifier::generate(&keys.verifier).unwrap_or_else(|e| panic!("{e}"));
     let solc = checkout::solc().unwrap_or_else(|e| panic!("{e}"));

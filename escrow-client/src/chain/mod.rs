@@ -25,7 +25,8 @@ const REASON: usize = 300;
 pub struct Chain {
     provider: DynProvider,
     node: Node,
-    sender: Address,
+    /// The account.
+    pub sender: Address,
     /// The chain's id.
     pub id: u64,
 }
