@@ -53,6 +53,7 @@ check: setup ## Check formatting, lints and documentation
 fixtures: setup ## Rewrite the generated contracts and proofs that forge's tests read
 	$(need_cargo)
 	cargo run --release --locked -p zkescrow-tests --bin fixtures
+	$(MAKE) snapshot
 
 snapshot: setup ## Rewrite the gas that forge's tests compare with
 	FORGE_SNAPSHOT_CHECK=false FORGE_SNAPSHOT_EMIT=true $(FORGE) test --match-path 'contracts/test/generatedVerifier/Gas.t.sol'
