@@ -1,6 +1,6 @@
 # One entry for each thing to do here; `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup contracts build demo test check clean
+.PHONY: help setup contracts build demo test check fixtures snapshot clean
 
 FORGE := node_modules/.bin/forge
 # Written by `npm ci`; older than the lockfile when that has changed.
@@ -49,6 +49,14 @@ check: setup ## Check formatting, lints and documentation
 	$(FORGE) fmt --check
 	cargo clippy --workspace --all-targets --release --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --workspace --release --locked
+
+fixtures: setup ## Rewrite the generated contracts and proofs that forge's tests read
+	$(need_cargo)
+	cargo run --release --locked -p zkescrow-tests --bin fixtures
+	$(MAKE) snapshot
+
+snapshot: setup ## Rewrite the gas that forge's tests compare with
+	FORGE_SNAPSHOT_CHECK=false FORGE_SNAPSHOT_EMIT=true $(FORGE) test --match-path 'contracts/test/generatedVerifier/Gas.t.sol'
 
 clean: ## Remove everything that was built or installed
 	$(need_cargo)

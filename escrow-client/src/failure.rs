@@ -6,7 +6,7 @@ use zkescrow_circuits::{
     files::FileError, import::ImportError, keys::KeyError, model::ModelError, plan::PlanError, prover::ProveError,
     semantics::InferError, srs::SrsError,
 };
-use zkescrow_verifier_gen::CompileError;
+use zkescrow_verifier_gen::{CompileError, verifier::GenerateError};
 
 /// Anything that stops a verb.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +40,9 @@ pub enum Failure {
     /// A proof that cannot be made.
     #[error(transparent)]
     Prove(#[from] ProveError),
+    /// A verifier that cannot be generated.
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
     /// Solidity that does not compile.
     #[error(transparent)]
     Compile(#[from] CompileError),

@@ -1,7 +1,10 @@
 //! What the end-to-end tests share: one set of keys, one honest proof, and a chain with the contracts.
 
+pub mod fixtures;
+
 use std::sync::LazyLock;
 
+use alloy::primitives::{Address, U256, address};
 use halo2curves::bn256::Fr;
 use zkescrow_circuits::{
     commitment::{self, Opening, WeightCommitment},
@@ -15,15 +18,13 @@ use zkescrow_circuits::{
     witness::Salts,
 };
 use zkescrow_client::{
-    chain::{
-        CODE_LIMIT, Chain,
-        local::{LocalChain, Options},
-    },
+    chain::{Chain, local::LocalChain},
     cheats::Honest,
     checkout,
     contracts::Contracts,
+    purpose::Purpose,
 };
-use zkescrow_verifier_gen::Compiled;
+use zkescrow_verifier_gen::verifier;
 
 /// An honest provider's belongings.
 #[derive(Debug)]
@@ -40,8 +41,8 @@ pub struct Setting {
     pub input: Vec<u8>,
     /// A proof of what it says about them.
     pub proof: Proof,
-    /// The generated verifier.
-    pub compiled: Compiled,
+    /// The generated contracts.
+    pub compiled: verifier::Contracts,
 }
 
 impl Setting {
@@ -51,6 +52,15 @@ impl Setting {
         Honest { keys, model, commitment, opening, input, proof }
     }
 }
+
+/// What the proof of [`SETTING`] is for: an answer that Anvil's first account asks about.
+pub const PURPOSE: Purpose = Purpose {
+    chain_id: 31_337,
+    contract: address!("0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"),
+    case_id: U256::from_limbs([7, 0, 0, 0]),
+    index: U256::from_limbs([3, 0, 0, 0]),
+    payee: Address::new([0xbe; 20]),
+};
 
 /// Made once for all tests of a binary.
 pub static SETTING: LazyLock<Setting> = LazyLock::new(|| {
@@ -62,11 +72,11 @@ pub static SETTING: LazyLock<Setting> = LazyLock::new(|| {
     let keys = ProverKeys::generate(&model.network, Choice::default(), srs).expect("keys");
     let input = sample::input(&model.network, 3);
     let salts = Salts { input: Fr::from(7), output: Fr::from(8) };
-    let request = Request { input: &input, salts, context: Fr::from(77), provider: [0x11; 20] };
+    let request = Request { input: &input, salts, context: PURPOSE.context(), provider: [0x11; 20] };
     let proof = prover::prove(&keys, &model, &commitment, &opening, request).expect("an honest proof").proof;
-    let generated = zkescrow_verifier_gen::generate(&keys.verifier);
+    let generated = verifier::generate(&keys.verifier).unwrap_or_else(|e| panic!("{e}"));
     let solc = checkout::solc().unwrap_or_else(|e| panic!("{e}"));
-    let compiled = zkescrow_verifier_gen::compile(&generated, &solc).unwrap_or_else(|e| panic!("{e}"));
+    let compiled = verifier::compile(&generated, &solc).unwrap_or_else(|e| panic!("{e}"));
     Setting { model, keys, opening, commitment, input, proof, compiled }
 });
 
@@ -85,8 +95,7 @@ impl Stage {
     /// Starts the chain and deploys.
     pub async fn new() -> Self {
         let s = &*SETTING;
-        let options = Options { port: 0, any_code_size: s.compiled.runtime.len() > CODE_LIMIT };
-        let local = LocalChain::start(options).unwrap_or_else(|e| panic!("{e}"));
+        let local = LocalChain::start(0).unwrap_or_else(|e| panic!("{e}"));
         let chain = Chain::connect(&local.rpc, None).await.expect("a node that answers");
         let contracts =
             Contracts::deploy(&chain, &s.keys.verifier, &s.compiled).await.unwrap_or_else(|e| panic!("{e}"));

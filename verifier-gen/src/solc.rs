@@ -6,7 +6,9 @@ use std::{
 };
 
 use foundry_compilers::{
-    artifacts::{EvmVersion, Settings, Severity, SolcInput, SolcLanguage, Source, Sources},
+    artifacts::{
+        BytecodeHash, EvmVersion, Settings, SettingsMetadata, Severity, SolcInput, SolcLanguage, Source, Sources,
+    },
     solc::Solc,
 };
 use sha3::{Digest, Keccak256};
@@ -69,8 +71,8 @@ pub(crate) fn compile(
     if optimizer == Optimizer::On {
         settings.optimizer.runs = Some(10_000);
     }
-    // Code depends on source and compiler alone.
-    settings.metadata = None;
+    // Code depends on source and compiler alone, and not on comments.
+    settings.metadata = Some(SettingsMetadata::new(BytecodeHash::None, false));
     let sources: Sources = sources.iter().map(|(name, text)| (PathBuf::from(name), Source::new(text))).collect();
     let input = SolcInput::new(SolcLanguage::Solidity, sources, settings);
     let output = compiler.compile_exact(&input).map_err(|e| failed(e.to_string()))?;

@@ -9,7 +9,7 @@ import {Bn254} from "./Bn254.sol";
 /// link is a Schnorr proof that `D = Σ ξ^j (C'_j - C_j)` does: `T = Σ t_b B_b` and `z_b = t_b + e δ_b`, accepted iff
 /// `Σ z_b B_b = T + e D`. The challenge `ξ` binds both lists of commitments, `e` also `T` and the whole statement.
 library WeightLink {
-    using Bn254 for Bn254.Point;
+    using Bn254 for Bn254.Sum;
 
     /// @notice The challenge `ξ` that folds the `m` differences into one.
     /// @param archDigest Digest of the architecture.
@@ -30,7 +30,7 @@ library WeightLink {
 
     /// @notice Whether `linkProof`, `T ‖ z_0 ‖ z_1 ‖ …`, links `fresh` to `registered`.
     /// @dev Reverts only for lack of gas (or of precompiles): bad input is answered by `false`.
-    /// @param bases Coordinates of `B`, 64 bytes each; on the curve.
+    /// @param bases Coordinates of `B`, 64 bytes each, one or more; on the curve.
     /// @param xi The folding challenge of the two lists.
     function verify(
         uint256[] calldata registered,
@@ -40,74 +40,81 @@ library WeightLink {
         uint256 xi,
         bytes32 statement
     ) internal view returns (bool) {
-        if (registered.length * 32 != fresh.length || fresh.length % 64 != 0) return false;
+        if (registered.length * 32 != fresh.length || fresh.length % 64 != 0 || fresh.length == 0) {
+            return false;
+        }
         if (linkProof.length != 64 + bases.length / 2) return false;
-        if (!allOnCurve(registered) || !_allOnCurve(fresh) || !_allOnCurve(linkProof[:64])) return false;
+        bytes calldata old = _bytes(registered);
+        if (!_allOnCurve(old) || !_allOnCurve(fresh) || !_allOnCurve(linkProof[:64])) return false;
         for (uint256 offset = 64; offset < linkProof.length; offset += 32) {
             if (_word(linkProof, offset) >= Bn254.R) return false;
         }
 
-        return _schnorr(_fold(registered, fresh, xi), linkProof, bases, xi, statement);
+        Bn254.Sum memory sum = _combine(linkProof, bases);
+        (uint256 x, uint256 y) = (sum.x, sum.y);
+        (sum.termX, sum.termY) = _fold(old, fresh, xi);
+        // T + e D
+        (sum.x, sum.y) = _point(linkProof, 0);
+        sum.factor = uint256(keccak256(abi.encodePacked("zkescrow.link.e", xi, statement, sum.x, sum.y))) % Bn254.R;
+        sum.scaleTerm();
+        sum.addTerm();
+        return sum.x == x && sum.y == y;
     }
 
-    /// @notice Whether every one of the points, given by coordinates, is on the curve.
-    function allOnCurve(uint256[] calldata points) internal pure returns (bool) {
-        for (uint256 i = 0; i < points.length; i += 2) {
-            if (!Bn254.isOnCurve(points[i], points[i + 1])) return false;
+    /// @dev `Σ ξ^j (C'_j - C_j)`, by Horner's rule from the last difference to the first.
+    function _fold(bytes calldata old, bytes calldata fresh, uint256 xi) private view returns (uint256, uint256) {
+        Bn254.Sum memory sum;
+        sum.factor = xi;
+        for (uint256 offset = fresh.length; offset != 0;) {
+            // What there is so far is the term, and infinity at first.
+            if (offset != fresh.length) sum.scaleTerm();
+            offset -= 64;
+            (sum.x, sum.y) = _point(fresh, offset);
+            sum.addTerm();
+            (uint256 x, uint256 y) = _point(old, offset);
+            // On the curve, y is never 0.
+            (sum.termX, sum.termY) = (x, Bn254.P - y);
+            sum.addTerm();
+            (sum.termX, sum.termY) = (sum.x, sum.y);
         }
-        return true;
+        return (sum.x, sum.y);
     }
 
-    /// @dev Whether `Σ z_b B_b = T + e D`, for `D` the folded difference.
-    function _schnorr(
-        Bn254.Point memory folded,
-        bytes calldata linkProof,
-        bytes memory bases,
-        uint256 xi,
-        bytes32 statement
-    ) private view returns (bool) {
-        Bn254.Point memory mask = _point(linkProof, 0);
-        uint256 e = uint256(keccak256(abi.encodePacked("zkescrow.link.e", xi, statement, mask.x, mask.y))) % Bn254.R;
-        Bn254.Point memory left = _combine(linkProof[64:], bases);
-        Bn254.Point memory right = mask.add(folded.mul(e));
-        return left.x == right.x && left.y == right.y;
+    /// @dev `Σ z_b B_b`.
+    function _combine(bytes calldata linkProof, bytes memory bases) private view returns (Bn254.Sum memory sum) {
+        for (uint256 offset = 0; offset < bases.length; offset += 64) {
+            assembly ("memory-safe") {
+                mcopy(add(sum, 0x40), add(add(bases, 0x20), offset), 0x40)
+            }
+            sum.factor = _word(linkProof, 64 + offset / 2);
+            sum.scaleTerm();
+            sum.addTerm();
+        }
     }
 
     function _allOnCurve(bytes calldata points) private pure returns (bool) {
         for (uint256 offset = 0; offset < points.length; offset += 64) {
-            if (!Bn254.isOnCurve(_word(points, offset), _word(points, offset + 32))) return false;
+            (uint256 x, uint256 y) = _point(points, offset);
+            if (!Bn254.isOnCurve(x, y)) return false;
         }
         return true;
     }
 
-    /// @dev `Σ ξ^j (C'_j - C_j)`, by Horner's rule from the last difference to the first.
-    function _fold(uint256[] calldata registered, bytes calldata fresh, uint256 xi)
-        private
-        view
-        returns (Bn254.Point memory sum)
-    {
-        for (uint256 end = registered.length; end > 0; end -= 2) {
-            Bn254.Point memory old = Bn254.Point(registered[end - 2], registered[end - 1]);
-            sum = sum.mul(xi).add(_point(fresh, 32 * (end - 2))).add(old.negate());
+    function _bytes(uint256[] calldata words) private pure returns (bytes calldata data) {
+        assembly ("memory-safe") {
+            data.offset := words.offset
+            data.length := shl(5, words.length)
         }
     }
 
-    /// @dev `Σ z_b B_b`.
-    function _combine(bytes calldata z, bytes memory bases) private view returns (Bn254.Point memory sum) {
-        for (uint256 b = 0; b < z.length / 32; ++b) {
-            Bn254.Point memory base;
-            assembly ("memory-safe") {
-                mcopy(base, add(add(bases, 0x20), shl(6, b)), 0x40)
-            }
-            sum = sum.add(base.mul(_word(z, 32 * b)));
+    function _point(bytes calldata data, uint256 offset) private pure returns (uint256, uint256) {
+        return (_word(data, offset), _word(data, offset + 32));
+    }
+
+    /// @dev A word that is known to lie within `data`: lengths were compared before.
+    function _word(bytes calldata data, uint256 offset) private pure returns (uint256 word) {
+        assembly ("memory-safe") {
+            word := calldataload(add(data.offset, offset))
         }
-    }
-
-    function _point(bytes calldata data, uint256 offset) private pure returns (Bn254.Point memory) {
-        return Bn254.Point(_word(data, offset), _word(data, offset + 32));
-    }
-
-    function _word(bytes calldata data, uint256 offset) private pure returns (uint256) {
-        return uint256(bytes32(data[offset:offset + 32]));
     }
 }

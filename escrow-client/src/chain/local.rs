@@ -20,25 +20,18 @@ pub struct LocalChain {
     pub rpc: String,
 }
 
-/// How Anvil is started.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
-    /// The port; 0 takes a free one.
-    pub port: u16,
-    /// Whether contracts may be larger than other chains accept.
-    pub any_code_size: bool,
-}
-
 impl LocalChain {
-    /// Starts Anvil and waits until it listens.
-    pub fn start(options: Options) -> Result<Self, Failure> {
+    /// Starts Anvil and waits until it listens; on port 0, that is a free one.
+    pub fn start(port: u16) -> Result<Self, Failure> {
+        Self::start_with(port, &[])
+    }
+
+    /// Starts Anvil with further arguments.
+    pub fn start_with(port: u16, arguments: &[&str]) -> Result<Self, Failure> {
         let program = checkout::anvil()?;
         let failed = |reason: String| Failure::Request(format!("cannot start {}: {reason}", program.display()));
         let mut command = Command::new(&program);
-        command.args(["--port", &options.port.to_string()]).env("NO_COLOR", "1");
-        if options.any_code_size {
-            command.arg("--disable-code-size-limit");
-        }
+        command.args(["--port", &port.to_string()]).args(arguments).env("NO_COLOR", "1");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().map_err(|e| failed(e.to_string()))?;
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
@@ -49,7 +42,7 @@ impl LocalChain {
         let Some(address) = lines.find_map(|line| Some(line.strip_prefix("Listening on ")?.trim().to_owned())) else {
             let lines = stderr.into_iter().flat_map(|err| BufReader::new(err).lines()).map_while(Result::ok);
             let reason = lines.last().unwrap_or_default();
-            return Err(failed(format!("it ended at once ({reason}); is port {} taken?", options.port)));
+            return Err(failed(format!("it ended at once ({reason}); is port {port} taken?")));
         };
         // Its log must be read, or it stops when the pipe is full.
         thread::spawn(move || lines.for_each(drop));

@@ -15,9 +15,6 @@ use alloy::{
 
 use crate::{failure::Failure, paths, text};
 
-/// Largest code that chains accept without being told otherwise (EIP-170).
-pub const CODE_LIMIT: usize = 24_576;
-
 /// Most bytes of a key file.
 const KEY_FILE_LIMIT: u64 = 1 << 10;
 /// Most characters of what a node answers.
@@ -28,7 +25,8 @@ const REASON: usize = 300;
 pub struct Chain {
     provider: DynProvider,
     node: Node,
-    sender: Address,
+    /// The account.
+    pub sender: Address,
     /// The chain's id.
     pub id: u64,
 }

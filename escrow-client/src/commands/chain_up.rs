@@ -3,10 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    chain::{
-        Chain,
-        local::{LocalChain, Options},
-    },
+    chain::{Chain, local::LocalChain},
     failure::Failure,
     output::{Outcome, Ui},
 };
@@ -18,14 +15,11 @@ pub struct Args {
     /// The port to listen on; 0 takes a free one.
     #[arg(long, default_value_t = 8545)]
     pub port: u16,
-    /// Accept contracts larger than other chains do, for verifiers that exceed 24,576 bytes.
-    #[arg(long)]
-    pub any_code_size: bool,
 }
 
 /// Runs the verb.
 pub async fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
-    let local = LocalChain::start(Options { port: args.port, any_code_size: args.any_code_size })?;
+    let local = LocalChain::start(args.port)?;
     let chain = Chain::connect(&local.rpc, None).await?;
     let json = json!({ "rpc": local.rpc, "chainId": chain.id });
     ui.announce(&json, &format!("chain {} at {}; interrupt to end it", chain.id, local.rpc));

@@ -11,10 +11,7 @@ use zkescrow_circuits::{keys::ProverKeys, model::Model, proof::Proof, sample};
 
 use super::{deploy, generate, infer, model, prove, setup, verify};
 use crate::{
-    chain::{
-        CODE_LIMIT, Chain,
-        local::{LocalChain, Options},
-    },
+    chain::{Chain, local::LocalChain},
     cheats::{self, Case, Honest},
     contracts::Contracts,
     failure::Failure,
@@ -197,19 +194,20 @@ async fn on_chain(files: &Files, ui: &Ui) -> Result<(Value, Vec<Verdict>), Failu
     let generate_args = generate::Args { keys: files.keys.clone(), out: files.verifier.clone() };
     let (compiled, written) = generate::write(&generate_args, &keys.verifier, ui)?;
     files.tell(ui, "generate", &written.text);
-    let size = compiled.runtime.len();
-    let local = LocalChain::start(Options { port: 0, any_code_size: size > CODE_LIMIT })?;
+    let local = LocalChain::start(0)?;
     let chain = Chain::connect(&local.rpc, None).await?;
     let contracts = Contracts::deploy(&chain, &keys.verifier, &compiled).await?;
     let mut deployment = deploy::describe(&chain, &keys.verifier, &contracts);
     folder::write_json(&files.deployment, &deployment)?;
-    deployment["codeBytes"] = json!(size);
-    deployment["fitsCodeLimit"] = json!(size <= CODE_LIMIT);
+    deployment["codeBytes"] = written.json["codeBytes"].clone();
+    deployment["keyBytes"] = written.json["keyBytes"].clone();
+    deployment["predictedGas"] = written.json["predictedGas"].clone();
     let text = format!(
-        "inference verifier for {} gas, generated verifier for {} gas, on Anvil{}",
-        digits(contracts.verifier.gas),
-        digits(contracts.generated.gas),
-        if size > CODE_LIMIT { " with its limit on code size off" } else { "" }
+        "shared verifier for {} gas, key {}, model verifier {}, inference verifier {}, on Anvil",
+        digits(contracts.shared.gas),
+        digits(contracts.key.gas),
+        digits(contracts.model.gas),
+        digits(contracts.inference.gas),
     );
     files.tell(ui, "deploy", &text);
     ui.tell("");

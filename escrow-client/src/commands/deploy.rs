@@ -7,7 +7,7 @@ use zkescrow_circuits::keys::VerifierKeys;
 
 use super::generate;
 use crate::{
-    chain::Chain,
+    chain::{Chain, Deployed},
     contracts::Contracts,
     failure::Failure,
     folder,
@@ -52,24 +52,26 @@ pub async fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
     let json = describe(&chain, &keys, &contracts);
     folder::write_json(&args.output, &json)?;
     let text = format!(
-        "{}: inference verifier at {}, generated verifier at {}, {} gas",
+        "{}: inference verifier at {}, model verifier at {}, {} gas for all four contracts",
         args.output.display(),
-        contracts.verifier.address,
-        contracts.generated.address,
-        contracts.verifier.gas + contracts.generated.gas,
+        contracts.inference.address,
+        contracts.model.address,
+        contracts.gas(),
     );
     Ok(Outcome::done(json, text))
 }
 
 /// The deployment file.
 pub fn describe(chain: &Chain, keys: &VerifierKeys, contracts: &Contracts) -> Value {
-    let entry = |deployed: &crate::chain::Deployed| json!({ "address": deployed.address, "codeHash": deployed.code_hash, "gasUsed": deployed.gas });
+    let entry = |deployed: &Deployed| json!({ "address": deployed.address, "codeHash": deployed.code_hash, "gasUsed": deployed.gas });
     json!({
         "version": 1,
         "chainId": chain.id,
         "archDigest": prefixed(keys.arch),
         "insecure": keys.description.origin.is_insecure(),
-        "inferenceVerifier": entry(&contracts.verifier),
-        "generatedVerifier": entry(&contracts.generated),
+        "inferenceVerifier": entry(&contracts.inference),
+        "modelVerifier": entry(&contracts.model),
+        "halo2Verifier": entry(&contracts.shared),
+        "verifyingKey": entry(&contracts.key),
     })
 }

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use serde_json::json;
 use zkescrow_circuits::{files, keys::VerifierKeys};
-use zkescrow_verifier_gen::{Compiled, Generated};
+use zkescrow_verifier_gen::verifier::{self, Contracts, Generated, KEY, SHARED, WRAPPER};
 
 use crate::{
-    chain::CODE_LIMIT,
     checkout,
     failure::Failure,
     output::{Outcome, Ui},
@@ -34,19 +33,16 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
     Ok(write(args, &keys, ui)?.1)
 }
 
-/// Builds the verifier and writes everything about it.
-pub fn write(args: &Args, keys: &VerifierKeys, ui: &Ui) -> Result<(Compiled, Outcome), Failure> {
+/// Builds the contracts and writes everything about them.
+pub fn write(args: &Args, keys: &VerifierKeys, ui: &Ui) -> Result<(Contracts, Outcome), Failure> {
     paths::require_folder(&args.out)?;
-    let (generated, compiled) = build(keys, ui)?;
-    let mut manifest = generated.manifest.clone();
-    manifest["codeBytes"] = json!(compiled.runtime.len());
-    manifest["codeHash"] = json!(prefixed(compiled.code_hash()));
-    manifest["compiler"] = compiled.compiler.clone();
+    let (generated, contracts) = build(keys, ui)?;
+    let manifest = contracts.manifest(&generated);
     let mut contents = generated.sources.clone();
+    let compiled = [(SHARED, &contracts.shared), (KEY, &contracts.key), (WRAPPER, &contracts.wrapper)];
+    contents.extend(compiled.map(|(name, code)| (format!("{name}.creation.hex"), prefixed(&code.creation))));
     contents.extend([
-        ("creation.hex".into(), prefixed(&compiled.creation)),
-        ("runtime.hex".into(), prefixed(&compiled.runtime)),
-        ("abi.json".into(), format!("{:#}\n", compiled.abi)),
+        ("abi.json".into(), format!("{:#}\n", contracts.wrapper.abi)),
         ("manifest.json".into(), format!("{manifest:#}\n")),
     ]);
     let written: Vec<_> = contents.iter().map(|(name, _)| args.out.join(name)).collect();
@@ -56,34 +52,30 @@ pub fn write(args: &Args, keys: &VerifierKeys, ui: &Ui) -> Result<(Compiled, Out
         files::write_whole(path, text.as_bytes(), false)?;
     }
 
-    let size = compiled.runtime.len();
+    let (code, key) = (contracts.shared.runtime.len(), contracts.key.runtime.len());
+    let gas = generated.gas.gas();
     let json = json!({
         "out": args.out,
         "files": written,
-        "codeBytes": size,
-        // The verifying key is part of the code.
-        "keyBytes": 0,
-        "codeHash": manifest["codeHash"],
-        "fitsCodeLimit": size <= CODE_LIMIT,
-        "predictedGas": manifest.get("predictedGas"),
+        "codeBytes": code,
+        "keyBytes": key,
+        "codeHash": prefixed(contracts.shared.code_hash()),
+        "keyHash": prefixed(contracts.key.code_hash()),
+        "predictedGas": gas,
     });
-    let text = format!("{}: {size} bytes of code, {} files", args.out.display(), written.len());
-    Ok((compiled, Outcome::done(json, text)))
+    let text = format!(
+        "{}: {SHARED} with {code} bytes of code, {KEY} with {key}, {WRAPPER}; about {gas} gas to verify a proof; {} files",
+        args.out.display(),
+        written.len()
+    );
+    Ok((contracts, Outcome::done(json, text)))
 }
 
-/// Generates and compiles, and says if other chains would refuse the result.
-pub fn build(keys: &VerifierKeys, ui: &Ui) -> Result<(Generated, Compiled), Failure> {
+/// Generates and compiles.
+pub fn build(keys: &VerifierKeys, ui: &Ui) -> Result<(Generated, Contracts), Failure> {
     let solc = checkout::solc()?;
-    let progress = ui.progress("generating and compiling the verifier");
-    let generated = zkescrow_verifier_gen::generate(keys);
-    let compiled = zkescrow_verifier_gen::compile(&generated, &solc)?;
-    drop(progress);
-    if compiled.runtime.len() > CODE_LIMIT {
-        ui.warn(format!(
-            "the verifier has {} bytes of code, more than the {CODE_LIMIT} that chains accept (EIP-170): \
-             it can be deployed only where that limit is off",
-            compiled.runtime.len()
-        ));
-    }
-    Ok((generated, compiled))
+    let _progress = ui.progress("generating and compiling the verifier");
+    let generated = verifier::generate(keys)?;
+    let contracts = verifier::compile(&generated, &solc)?;
+    Ok((generated, contracts))
 }

@@ -1,19 +1,13 @@
 //! The binary as people and programs meet it: exit codes, documents, errors of one sentence.
 
+mod contracts;
 mod hostile;
 mod imports;
 mod mobilenet;
 mod planning;
 mod shared;
 
-use std::{
-    fs,
-    io::{BufRead, BufReader},
-    net::TcpStream,
-    os::unix::fs::PermissionsExt,
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
 use serde_json::Value;
 use shared::{SETTING, command, copy_of_keys, npy, path, picture, prove_args, run, wrong};
@@ -259,68 +253,6 @@ fn every_verb_shows_an_example() {
         let (_, example) = examples.unwrap_or_else(|| panic!("{verb:?}: {text}"));
         assert!(example.contains(&format!("  zkescrow {verb}")), "{verb:?}: {text}");
     }
-}
-
-#[test]
-fn verifiers_are_written_with_all_that_belongs_to_them() {
-    let s = &*SETTING;
-    let out = s.path("verifier");
-    let (code, json, stderr) = run(&["verifier", "generate", "--keys", &s.path("keys"), "--out", &out]);
-    assert_eq!(code, 0, "{stderr}");
-    let size = json["codeBytes"].as_u64().expect("a size");
-    assert!(size > 1000 && json["keyBytes"].is_u64());
-    let runtime = fs::read_to_string(s.path("verifier/runtime.hex")).expect("the code");
-    assert_eq!(runtime.len() as u64, 2 + 2 * size);
-    let manifest = fs::read(s.path("verifier/manifest.json")).expect("the manifest");
-    let manifest: Value = serde_json::from_slice(&manifest).expect("a document");
-    assert_eq!(manifest["codeHash"], json["codeHash"]);
-    assert_eq!(manifest["insecure"], true);
-    for file in json["files"].as_array().expect("files") {
-        assert!(Path::new(file.as_str().expect("a path")).is_file(), "{file}");
-    }
-}
-
-#[test]
-fn a_chain_comes_up_takes_the_contracts_and_ends_when_told() {
-    let s = &*SETTING;
-    let mut up = command();
-    up.args(["--json", "chain", "up", "--port", "0", "--any-code-size"]).stdout(Stdio::piped());
-    let mut up = up.spawn().expect("the binary runs");
-    // The document comes at once, the process stays.
-    let mut lines = BufReader::new(up.stdout.take().expect("piped")).lines().map_while(Result::ok);
-    let mut text = String::new();
-    for line in lines.by_ref() {
-        text += &line;
-        if line == "}" {
-            break;
-        }
-    }
-    let json: Value = serde_json::from_str(&text).expect("a document");
-    let rpc = json["rpc"].as_str().expect("an address");
-
-    // The first account of every Anvil, known to everybody.
-    let key_file = s.path("anvil.key");
-    fs::write(&key_file, "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80\n").expect("written");
-    let (keys, output) = (s.path("keys"), s.path("deployment.json"));
-    let args = ["deploy", "--keys", &keys, "--rpc", rpc, "-o", &output];
-    for args in [args.to_vec(), [&args[..], &["--key-file", &key_file]].concat()] {
-        let (code, json, stderr) = run(&args);
-        assert_eq!(code, 0, "{stderr}");
-        let file: Value = serde_json::from_slice(&fs::read(&output).expect("the file")).expect("a document");
-        assert_eq!(file, json);
-        for contract in ["inferenceVerifier", "generatedVerifier"] {
-            assert_eq!(json[contract]["address"].as_str().map(str::len), Some(42));
-            assert_eq!(json[contract]["codeHash"].as_str().map(str::len), Some(66));
-        }
-        assert_eq!(json["archDigest"], s.setup["archDigest"]);
-    }
-    wrong(&[&args[..], &["--key-file", &s.path("model.zkm")]].concat(), "model.zkm");
-
-    let address = rpc.strip_prefix("http://").expect("http");
-    assert!(TcpStream::connect(address).is_ok());
-    assert!(Command::new("kill").arg(up.id().to_string()).status().expect("kill runs").success());
-    assert_eq!(up.wait().expect("an end").code(), Some(128 + 15));
-    assert!(TcpStream::connect(address).is_err(), "Anvil ends with its parent");
 }
 
 #[test]

@@ -23,10 +23,7 @@ use zkescrow_circuits::{
     witness::Salts,
 };
 use zkescrow_client::{
-    chain::{
-        Chain, Deployed,
-        local::{LocalChain, Options},
-    },
+    chain::{Chain, Deployed, local::LocalChain},
     checkout,
 };
 use zkescrow_verifier_gen::{
@@ -106,7 +103,8 @@ pub struct Addresses {
 
 impl Stage {
     pub async fn new() -> Self {
-        let local = LocalChain::start(Options { port: 0, any_code_size: true }).unwrap_or_else(|e| panic!("{e}"));
+        // For snark-verifier's contract.
+        let local = LocalChain::start_with(0, &["--disable-code-size-limit"]).unwrap_or_else(|e| panic!("{e}"));
         let chain = Chain::connect(&local.rpc, None).await.expect("a node that answers");
         let provider = ProviderBuilder::new().connect_http(local.rpc.parse().expect("a URL")).erased();
         Self { chain, provider, _local: local }
