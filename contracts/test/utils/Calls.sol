@@ -12,6 +12,9 @@ abstract contract Calls is Test {
         Reverted
     }
 
+    /// @dev Enough gas to check arguments, far too little to check a proof.
+    uint256 private constant AT_ONCE = 80_000;
+
     /// @notice What `target` says to `input`, in a static call with all gas.
     function ask(address target, bytes memory input) internal view returns (Verdict) {
         return ask(target, input, gasleft());
@@ -34,6 +37,12 @@ abstract contract Calls is Test {
 
     function refused(address target, bytes memory input, string memory what, uint256 which) internal view {
         if (ask(target, input) != Verdict.Refused) _fail(what, which);
+    }
+
+    /// @notice Refused for what it is, before anything is computed with it: the transcript alone would refuse most changes
+    /// of an honest proof, but not what somebody proves on purpose.
+    function refusedAtOnce(address target, bytes memory input, string memory what, uint256 which) internal view {
+        if (ask(target, input, AT_ONCE) != Verdict.Refused) _fail(what, which);
     }
 
     function notAccepted(address target, bytes memory input, string memory what, uint256 which) internal view {
