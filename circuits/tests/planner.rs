@@ -140,6 +140,30 @@ fn layouts_fit_and_waste_no_column() {
 }
 
 #[test]
+fn plots_show_every_layout_and_join_the_best() {
+    for model in models(4) {
+        let all = planner::weigh(&model.network, None).expect("layouts");
+        let plot = planner::plot(&all, &format!("{} & <others>", model.name));
+        let elements = xml::parse(&plot).unwrap_or_else(|reason| panic!("{reason}: {plot}"));
+        let points = elements.iter().filter(|e| e.name == "title").count();
+        assert_eq!(points, all.len());
+        assert!(!plot.contains("NaN") && !plot.contains("inf"), "{plot}");
+        let best = planner::frontier(&all);
+        assert!(best.is_sorted_by(|a, b| {
+            let (a, b) = (a.prediction, b.prediction);
+            a.prove_seconds < b.prove_seconds && a.gas > b.gas
+        }));
+        for candidate in &all {
+            let beaten = |other: &&Candidate| {
+                let (a, b) = (other.prediction, candidate.prediction);
+                a.prove_seconds <= b.prove_seconds && a.gas <= b.gas
+            };
+            assert!(best.iter().any(|other| beaten(other)));
+        }
+    }
+}
+
+#[test]
 fn choices_depend_on_the_architecture_only() {
     for (seed, model) in (0..).zip(models(6)) {
         let network = &model.network;

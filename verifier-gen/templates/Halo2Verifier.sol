@@ -161,6 +161,8 @@ contract Halo2Verifier {
                 if iszero(and(eq(proof.length, PROOF_BYTES), eq(instances.length, INSTANCE_COUNT))) {
                     refuse()
                 }
+                // What a short key lacks would read as infinity, and a pairing of infinities is one.
+                if iszero(eq(extcodesize(key), add(KEY_BYTES, 1))) { refuse() }
             }
             {
                 let good := onCurve(EVALUATIONS_END, add(PROOF, PROOF_BYTES))

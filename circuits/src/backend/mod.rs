@@ -20,6 +20,7 @@ mod program;
 mod prove;
 mod quotient;
 mod runs;
+mod selectors;
 mod transcript;
 
 use std::io;

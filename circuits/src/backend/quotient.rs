@@ -19,6 +19,7 @@ use super::{
     permutation,
     polynomial::{Polynomial, Query},
     program::{BLOCK, Code, Merged, Program},
+    selectors::{Selectors, selector},
 };
 
 /// Everything that the constraints depend on beside the columns.
@@ -44,14 +45,18 @@ pub(super) fn quotient(
     challenges: &Challenges<'_>,
     omegas: &[Fr],
 ) -> Vec<Vec<Fr>> {
-    let mut program = Program::new(numerator(key, vk, challenges));
+    let mut selectors = Selectors::new(key.numbering, challenges.circuit);
+    let mut program = Program::new(numerator(key, vk, challenges, &mut selectors));
+    let selectors: Vec<Program> = selectors.list.into_iter().map(Program::new).collect();
     let numbering = key.numbering;
     let own = numbering.shared()..numbering.variable();
     let merged = program.merge(|column| own.contains(&column), numbering.count());
     let mut coefficients = interpolated(key, columns, &program, &merged);
     let shifts: Vec<Fr> = permutation::powers(Fr::MULTIPLICATIVE_GENERATOR, key.degree).split_off(1);
-    let mut table = Table::new(&program);
-    let code = program.code(key.rows.min(BLOCK));
+    let mut table = Table::new(&program, &selectors);
+    let block = key.rows.min(BLOCK);
+    let selectors: Vec<Code<'_>> = selectors.iter().map(|selector| selector.code(block)).collect();
+    let code = program.code(block);
     let mut pieces: Vec<Vec<Fr>> = vec![];
     for (i, &shift) in shifts.iter().enumerate() {
         let coset = key.domain.coset(shift);
@@ -60,7 +65,7 @@ pub(super) fn quotient(
         if last {
             coefficients.clear();
         }
-        let mut quotient = table.run(key, &code);
+        let mut quotient = table.run(key, &selectors, &code);
         if last {
             table.columns.clear();
         }
@@ -102,11 +107,14 @@ fn separate(t: &[Fr], values: &mut [Vec<Fr>]) {
 }
 
 /// All constraints in the verifier's order, the first with the highest power of y.
-fn numerator(key: &Key, vk: &VerifyingKey<G1Affine>, challenges: &Challenges<'_>) -> Polynomial {
-    let numbering = key.numbering;
+fn numerator(
+    key: &Key,
+    vk: &VerifyingKey<G1Affine>,
+    challenges: &Challenges<'_>,
+    selectors: &mut Selectors<'_>,
+) -> Polynomial {
     let gates = vk.cs().gates().iter().flat_map(|gate| gate.polynomials());
-    let mut constraints: Vec<Polynomial> =
-        gates.map(|gate| Polynomial::from_expression(gate, numbering, challenges.circuit)).collect();
+    let mut constraints: Vec<Polynomial> = gates.map(|gate| selectors.polynomial(gate)).collect();
     constraints.extend(copy_constraints(key, challenges.permutation));
     let powers = permutation::powers(challenges.y, constraints.len());
     (constraints.into_iter().zip(powers.into_iter().rev()))
@@ -186,8 +194,10 @@ struct Table {
 }
 
 impl Table {
-    fn new(program: &Program) -> Self {
-        let queries = program.queries();
+    fn new(program: &Program, selectors: &[Program]) -> Self {
+        let mut queries = program.queries();
+        selectors.iter().for_each(|selector| queries.extend(selector.queries()));
+        queries.retain(|query| selector(query.column).is_none());
         let rotations = || queries.iter().map(|query| query.rotation);
         let reach = |rotation: Option<i32>| rotation.map_or(0, |rotation| rotation.max(0) as usize);
         let (before, after) = (reach(rotations().map(|r| -r).max()), reach(rotations().max()));
@@ -213,13 +223,26 @@ impl Table {
         });
     }
 
-    fn run(&self, key: &Key, code: &Code<'_>) -> Vec<Fr> {
+    fn run(&self, key: &Key, selectors: &[Code<'_>], code: &Code<'_>) -> Vec<Fr> {
         let mut values = vec![Fr::ZERO; key.rows];
-        values.par_chunks_mut(BLOCK).enumerate().for_each(|(i, out)| {
+        let scratch = || vec![[Fr::ZERO; BLOCK]; selectors.len()];
+        values.par_chunks_mut(BLOCK).enumerate().for_each_init(scratch, |scratch, (i, out)| {
             let (start, len) = (self.before + i * BLOCK, out.len());
-            let cells = |Query { column, rotation }: Query| {
+            let column = |Query { column, rotation }: Query| {
                 let start = start.checked_add_signed(rotation as isize).expect("within the rows before");
                 &self.columns[column][start..start + len]
+            };
+            for (index, code) in selectors.iter().enumerate() {
+                let (earlier, rest) = scratch.split_at_mut(index);
+                let cells = |query: Query| match selector(query.column) {
+                    Some(index) => &earlier[index][..len],
+                    None => column(query),
+                };
+                code.run(&cells, &mut rest[0][..len]);
+            }
+            let cells = |query: Query| match selector(query.column) {
+                Some(index) => &scratch[index][..len],
+                None => column(query),
             };
             code.run(&cells, out);
         });

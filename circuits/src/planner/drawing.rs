@@ -222,7 +222,7 @@ fn hue(layer: usize, light: usize) -> String {
     format!("hsl({:.0},55%,{light}%)", (layer as f64 * 137.508) % 360.0)
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut escaped = String::new();
     for c in text.chars() {
         match c {

@@ -6,6 +6,7 @@
 mod cost;
 mod drawing;
 mod gas;
+mod plot;
 mod size;
 
 use rayon::prelude::*;
@@ -13,6 +14,7 @@ use rayon::prelude::*;
 pub use cost::Prediction;
 pub use drawing::draw;
 pub use gas::GasModel;
+pub use plot::{frontier, plot};
 pub use size::{Size, proof_bytes};
 
 use crate::{

@@ -272,10 +272,48 @@ contract Halo2Verifier {
                 )
                 mstore(0x21e0, mulmod(mload(F12), mload(F7), r))
                 mstore(0x2200, mulmod(mload(F11), mload(F7), r))
-                mstore(0x2220, mulmod(mload(F10), mload(F7), r))
+                mstore(
+                    0x2220,
+                    add(
+                        mload(0x2200),
+                        add(
+                            mload(0x21e0),
+                            addmod(
+                                mload(0x21c0),
+                                add(
+                                    mload(0x21a0),
+                                    add(
+                                        mload(0x2180),
+                                        add(
+                                            mload(0x2160),
+                                            add(
+                                                mload(0x2120),
+                                                mulmod(
+                                                    0x183227397098d014dc2822db40c0ac2e9419f4243cdcb848a1f0fac9f8000001,
+                                                    add(mload(0x2140), mload(0x2100)),
+                                                    r
+                                                )
+                                            )
+                                        )
+                                    )
+                                ),
+                                r
+                            )
+                        )
+                    )
+                )
+                mstore(0x2240, mulmod(mload(F10), mload(F7), r))
                 sum := add(
                     mulmod(sum, y, r),
                     add(
+                        sub(
+                            r,
+                            mulmod(
+                                mload(0x02e0),
+                                mulmod(add(mload(0x2220), mload(0x2240)), add(mload(A10), mload(A11)), r),
+                                r
+                            )
+                        ),
                         add(
                             mulmod(
                                 mulmod(mload(F0), add(mload(A12), sub(r, mload(A12_PREV))), r),
@@ -294,53 +332,12 @@ contract Halo2Verifier {
                                 ),
                                 r
                             )
-                        ),
-                        sub(
-                            r,
-                            mulmod(
-                                mload(0x02e0),
-                                mulmod(
-                                    add(mload(A10), mload(A11)),
-                                    add(
-                                        mload(0x2220),
-                                        add(
-                                            mload(0x2200),
-                                            add(
-                                                mload(0x21e0),
-                                                addmod(
-                                                    mload(0x21c0),
-                                                    add(
-                                                        mload(0x21a0),
-                                                        add(
-                                                            mload(0x2180),
-                                                            add(
-                                                                mload(0x2160),
-                                                                add(
-                                                                    mload(0x2120),
-                                                                    mulmod(
-                                                                        0x183227397098d014dc2822db40c0ac2e9419f4243cdcb848a1f0fac9f8000001,
-                                                                        add(mload(0x2140), mload(0x2100)),
-                                                                        r
-                                                                    )
-                                                                )
-                                                            )
-                                                        )
-                                                    ),
-                                                    r
-                                                )
-                                            )
-                                        )
-                                    ),
-                                    r
-                                ),
-                                r
-                            )
                         )
                     )
                 )
                 // balance: balance starts and ends at zero
                 mstore(
-                    0x20e0,
+                    0x2220,
                     add(
                         2,
                         sub(
@@ -359,14 +356,14 @@ contract Halo2Verifier {
                 )
                 sum := add(
                     mulmod(sum, y, r),
-                    mulmod(mload(A12), mulmod(mload(F11), add(mload(F12), mload(0x20e0)), r), r)
+                    mulmod(mload(A12), mulmod(mload(F11), add(mload(F12), mload(0x2220)), r), r)
                 )
                 // reading sum: reading sum takes in its cells
-                mstore(0x2240, mulmod(mload(F9), mload(F12), r))
+                mstore(0x20e0, mulmod(mload(F9), mload(F12), r))
                 mstore(
                     0x2140,
                     add(
-                        mload(0x2240),
+                        mload(0x20e0),
                         add(
                             mulmod(
                                 0x183227397098d014dc2822db40c0ac2e9419f4243cdcb848a1f0fac9f8000001,
@@ -393,52 +390,34 @@ contract Halo2Verifier {
                         sub(r, addmod(mload(0x22a0), add(mload(A4), mulmod(mload(A13_PREV), mload(0x22e0), r)), r))
                     )
                 )
-                mstore(0x2320, mulmod(mload(0x0320), mload(0x22e0), r))
                 mstore(
-                    0x22a0,
+                    0x22c0,
                     add(
-                        mload(A13),
-                        sub(r, addmod(mload(0x22a0), add(mload(A4), mulmod(mload(A13_PREV), mload(0x2320), r)), r))
-                    )
-                )
-                sum := addmod(
-                    mulmod(sum, y, r),
-                    add(
-                        mulmod(mload(0x2220), mload(0x22a0), r),
-                        add(
-                            mulmod(mload(0x2200), mload(0x22a0), r),
+                        mulmod(mload(0x21c0), mload(0x2300), r),
+                        addmod(
+                            mulmod(mload(0x21a0), mload(0x22c0), r),
                             add(
-                                mulmod(mload(0x21e0), mload(0x2300), r),
+                                mulmod(mload(0x2180), mload(0x22c0), r),
                                 add(
-                                    mulmod(mload(0x21c0), mload(0x2300), r),
-                                    addmod(
-                                        mulmod(mload(0x21a0), mload(0x22c0), r),
+                                    add(
+                                        mulmod(mload(0x2120), mload(0x2280), r),
                                         add(
-                                            mulmod(mload(0x2180), mload(0x22c0), r),
-                                            add(
-                                                add(
-                                                    mulmod(mload(0x2120), mload(0x2280), r),
-                                                    add(
-                                                        mulmod(mload(0x2140), mload(0x2260), r),
-                                                        mulmod(mload(0x2100), mload(0x2280), r)
-                                                    )
-                                                ),
-                                                mulmod(
-                                                    mload(0x2160),
-                                                    add(
-                                                        mload(A13),
-                                                        sub(
-                                                            r,
-                                                            addmod(
-                                                                mload(A4),
-                                                                mulmod(
-                                                                    0x3033ea246e506e898e97f570caffd704cb0bb460313fb720b29e139e5c100001,
-                                                                    mload(A13_PREV),
-                                                                    r
-                                                                ),
-                                                                r
-                                                            )
-                                                        )
+                                            mulmod(mload(0x2140), mload(0x2260), r),
+                                            mulmod(mload(0x2100), mload(0x2280), r)
+                                        )
+                                    ),
+                                    mulmod(
+                                        mload(0x2160),
+                                        add(
+                                            mload(A13),
+                                            sub(
+                                                r,
+                                                addmod(
+                                                    mload(A4),
+                                                    mulmod(
+                                                        0x3033ea246e506e898e97f570caffd704cb0bb460313fb720b29e139e5c100001,
+                                                        mload(A13_PREV),
+                                                        r
                                                     ),
                                                     r
                                                 )
@@ -447,7 +426,26 @@ contract Halo2Verifier {
                                         r
                                     )
                                 )
-                            )
+                            ),
+                            r
+                        )
+                    )
+                )
+                mstore(0x2280, mulmod(mload(0x0320), mload(0x22e0), r))
+                mstore(
+                    0x22a0,
+                    add(
+                        mload(A13),
+                        sub(r, addmod(mload(0x22a0), add(mload(A4), mulmod(mload(A13_PREV), mload(0x2280), r)), r))
+                    )
+                )
+                sum := addmod(
+                    mulmod(sum, y, r),
+                    add(
+                        mulmod(mload(0x2240), mload(0x22a0), r),
+                        add(
+                            add(mload(0x22c0), mulmod(mload(0x21e0), mload(0x2300), r)),
+                            mulmod(mload(0x2200), mload(0x22a0), r)
                         )
                     ),
                     r
@@ -475,203 +473,31 @@ contract Halo2Verifier {
                 )
                 mstore(0x2300, mulmod(mload(F9), mload(F11), r))
                 mstore(0x22c0, mulmod(mload(F10), mload(F9), r))
-                mstore(0x2280, add(mload(A6), mulmod(2048, mload(A2), r)))
-                mstore(0x2340, add(mload(A14), sub(r, mod(mload(0x2280), r))))
-                mstore(0x2360, mulmod(mload(0x0320), add(mload(A7), mulmod(2048, mload(A3), r)), r))
-                mstore(0x2380, mulmod(mload(A5), mload(0x22e0), r))
-                mstore(0x23a0, add(mload(A14), sub(r, addmod(mload(A4), mload(0x2380), r))))
-                mstore(0x23c0, mulmod(mload(F7), add(mload(F9), mload(F8)), r))
+                mstore(0x2320, add(mload(A6), mulmod(2048, mload(A2), r)))
+                mstore(0x2340, add(mload(A14), sub(r, mod(mload(0x2320), r))))
                 mstore(
-                    0x23e0,
-                    mulmod(
-                        0x183227397098d014dc2822db40c0ac2e9419f4243cdcb848a1f0fac9f8000001,
-                        mulmod(mload(F7), add(mload(F7), sub(r, 1)), r),
-                        r
-                    )
-                )
-                mstore(0x2400, mulmod(mload(F12), mload(F6), r))
-                mstore(0x2420, mulmod(mload(F10), mload(F6), r))
-                mstore(0x2440, mulmod(mload(F9), mload(F6), r))
-                mstore(
-                    0x2460,
-                    addmod(
-                        mload(0x2440),
-                        add(
-                            mload(0x2420),
-                            add(add(mload(0x2400), add(mload(0x23c0), mload(0x23e0))), mulmod(mload(F11), mload(F6), r))
-                        ),
-                        r
-                    )
-                )
-                sum := add(
-                    mulmod(sum, y, r),
+                    0x2340,
                     add(
-                        sub(r, mulmod(mload(A14_PREV), mulmod(mload(A16), mload(F1), r), r)),
+                        mulmod(mload(0x2160), mload(0x2340), r),
                         addmod(
+                            mulmod(mload(0x2120), mload(0x2340), r),
                             add(
-                                sub(
-                                    r,
-                                    mulmod(
-                                        mload(0x2400),
-                                        add(
-                                            add(mload(A0), sub(r, 131072)),
-                                            mulmod(mload(0x0320), add(mload(A1), sub(r, 131072)), r)
-                                        ),
-                                        r
-                                    )
-                                ),
+                                mulmod(mload(0x2100), mload(0x2340), r),
                                 add(
-                                    sub(r, mulmod(mload(0x23e0), add(mload(A0), sub(r, 131072)), r)),
+                                    mulmod(mload(0x22c0), add(mload(A14), sub(r, mload(A9))), r),
                                     add(
-                                        sub(
-                                            r,
-                                            mulmod(
-                                                mload(0x23c0),
-                                                add(
-                                                    add(mload(A0), sub(r, 131072)),
-                                                    mulmod(mload(0x02c0), add(mload(A1), sub(r, 131072)), r)
-                                                ),
-                                                r
-                                            )
-                                        ),
                                         add(
-                                            mulmod(mload(A14), mload(0x2460), r),
-                                            sub(
-                                                r,
-                                                mulmod(
-                                                    mulmod(mload(0x02c0), mload(0x02c0), r),
-                                                    mulmod(mload(A14_PREV), mulmod(mload(F8), mload(F7), r), r),
-                                                    r
-                                                )
-                                            )
-                                        )
-                                    )
-                                )
-                            ),
-                            add(
-                                mulmod(mload(0x2220), mload(0x23a0), r),
-                                add(
-                                    mulmod(
-                                        mload(0x2200),
-                                        add(
-                                            mload(A14),
-                                            sub(
-                                                r,
-                                                addmod(
-                                                    mload(0x2360),
-                                                    add(mload(0x2280), mulmod(mload(0x2320), mload(A14_PREV), r)),
-                                                    r
-                                                )
-                                            )
-                                        ),
-                                        r
-                                    ),
-                                    addmod(
-                                        add(
-                                            mulmod(
-                                                mload(0x21c0),
-                                                add(
-                                                    mload(A14),
-                                                    sub(
-                                                        r,
-                                                        addmod(
-                                                            mload(0x2360),
-                                                            add(
-                                                                mload(0x2280),
-                                                                mulmod(mload(0x22e0), mload(A14_PREV), r)
-                                                            ),
-                                                            r
-                                                        )
-                                                    )
-                                                ),
-                                                r
-                                            ),
-                                            add(
-                                                mulmod(mload(0x21a0), mload(0x23a0), r),
-                                                add(
-                                                    mulmod(
-                                                        mload(0x2180),
-                                                        add(
-                                                            mload(A14),
-                                                            sub(r, addmod(mload(0x2280), mload(0x2360), r))
-                                                        ),
-                                                        r
-                                                    ),
-                                                    add(
-                                                        mulmod(mload(0x2160), mload(0x2340), r),
-                                                        addmod(
-                                                            mulmod(mload(0x2120), mload(0x2340), r),
-                                                            add(
-                                                                mulmod(mload(0x2100), mload(0x2340), r),
-                                                                add(
-                                                                    mulmod(
-                                                                        mload(0x22c0),
-                                                                        add(mload(A14), sub(r, mload(A9))),
-                                                                        r
-                                                                    ),
-                                                                    add(
-                                                                        add(
-                                                                            mulmod(
-                                                                                mload(0x2140),
-                                                                                add(
-                                                                                    mload(A14),
-                                                                                    sub(r, mload(A14_PREV))
-                                                                                ),
-                                                                                r
-                                                                            ),
-                                                                            mulmod(mload(A14), mload(0x22a0), r)
-                                                                        ),
-                                                                        mulmod(
-                                                                            mload(0x2300),
-                                                                            add(
-                                                                                mload(A14),
-                                                                                sub(
-                                                                                    r,
-                                                                                    addmod(
-                                                                                        mload(A9),
-                                                                                        mulmod(
-                                                                                            mload(0x0320),
-                                                                                            mload(A14_PREV),
-                                                                                            r
-                                                                                        ),
-                                                                                        r
-                                                                                    )
-                                                                                )
-                                                                            ),
-                                                                            r
-                                                                        )
-                                                                    )
-                                                                )
-                                                            ),
-                                                            r
-                                                        )
-                                                    )
-                                                )
-                                            )
+                                            mulmod(mload(0x2140), add(mload(A14), sub(r, mload(A14_PREV))), r),
+                                            mulmod(mload(A14), mload(0x22a0), r)
                                         ),
                                         mulmod(
-                                            mload(0x21e0),
+                                            mload(0x2300),
                                             add(
                                                 mload(A14),
-                                                sub(
-                                                    r,
-                                                    addmod(
-                                                        mload(0x2380),
-                                                        add(
-                                                            mload(A4),
-                                                            mulmod(
-                                                                mload(A14_PREV),
-                                                                mulmod(mload(0x22e0), mload(0x22e0), r),
-                                                                r
-                                                            )
-                                                        ),
-                                                        r
-                                                    )
-                                                )
+                                                sub(r, addmod(mload(A9), mulmod(mload(0x0320), mload(A14_PREV), r), r))
                                             ),
                                             r
-                                        ),
-                                        r
+                                        )
                                     )
                                 )
                             ),
@@ -679,51 +505,195 @@ contract Halo2Verifier {
                         )
                     )
                 )
-                // layer sum: layer sum takes in its channels
-                mstore(0x2400, add(mload(A15), sub(r, mload(A15_PREV))))
-                sum := add(
-                    mulmod(sum, y, r),
+                mstore(0x2360, mulmod(mload(0x0320), add(mload(A7), mulmod(2048, mload(A3), r)), r))
+                mstore(0x2380, mulmod(mload(A5), mload(0x22e0), r))
+                mstore(0x23a0, add(mload(A14), sub(r, addmod(mload(A4), mload(0x2380), r))))
+                mstore(
+                    0x2280,
                     add(
-                        mulmod(mload(0x22a0), mload(A15), r),
-                        add(
-                            mulmod(
-                                mload(0x2400),
+                        mulmod(
+                            mload(0x2200),
+                            add(
+                                mload(A14),
+                                sub(
+                                    r,
+                                    addmod(
+                                        mload(0x2360),
+                                        add(mload(0x2320), mulmod(mload(0x2280), mload(A14_PREV), r)),
+                                        r
+                                    )
+                                )
+                            ),
+                            r
+                        ),
+                        addmod(
+                            add(
                                 add(
-                                    mload(0x2220),
+                                    mulmod(mload(0x21a0), mload(0x23a0), r),
                                     add(
-                                        mload(0x2200),
-                                        add(
-                                            mload(0x21e0),
-                                            add(
-                                                mload(0x21c0),
-                                                addmod(
-                                                    mload(0x21a0),
-                                                    add(mload(0x22c0), add(mload(0x2140), mload(0x2300))),
-                                                    r
-                                                )
+                                        mload(0x2340),
+                                        mulmod(
+                                            mload(0x2180),
+                                            add(mload(A14), sub(r, addmod(mload(0x2320), mload(0x2360), r))),
+                                            r
+                                        )
+                                    )
+                                ),
+                                mulmod(
+                                    mload(0x21c0),
+                                    add(
+                                        mload(A14),
+                                        sub(
+                                            r,
+                                            addmod(
+                                                mload(0x2360),
+                                                add(mload(0x2320), mulmod(mload(0x22e0), mload(A14_PREV), r)),
+                                                r
                                             )
+                                        )
+                                    ),
+                                    r
+                                )
+                            ),
+                            mulmod(
+                                mload(0x21e0),
+                                add(
+                                    mload(A14),
+                                    sub(
+                                        r,
+                                        addmod(
+                                            mload(0x2380),
+                                            add(
+                                                mload(A4),
+                                                mulmod(mload(A14_PREV), mulmod(mload(0x22e0), mload(0x22e0), r), r)
+                                            ),
+                                            r
                                         )
                                     )
                                 ),
                                 r
                             ),
-                            mulmod(
-                                add(
-                                    mload(0x2180),
-                                    add(
-                                        mload(0x2160),
-                                        add(mload(0x2120), add(mload(0x2100), mulmod(mload(F10), mload(F12), r)))
-                                    )
-                                ),
-                                add(
-                                    sub(r, mload(A14_PREV)),
-                                    add(mload(A15), sub(r, mulmod(mload(0x02c0), mload(A15_PREV), r)))
-                                ),
-                                r
-                            )
+                            r
                         )
                     )
                 )
+                mstore(0x2360, mulmod(mload(F7), add(mload(F9), mload(F8)), r))
+                mstore(
+                    0x22e0,
+                    mulmod(
+                        0x183227397098d014dc2822db40c0ac2e9419f4243cdcb848a1f0fac9f8000001,
+                        mulmod(mload(F7), add(mload(F7), sub(r, 1)), r),
+                        r
+                    )
+                )
+                mstore(0x2380, mulmod(mload(F12), mload(F6), r))
+                mstore(0x2340, mulmod(mload(F10), mload(F6), r))
+                mstore(0x23c0, mulmod(mload(F9), mload(F6), r))
+                mstore(
+                    0x23e0,
+                    addmod(
+                        mload(0x23c0),
+                        add(
+                            mload(0x2340),
+                            add(add(mload(0x2380), add(mload(0x2360), mload(0x22e0))), mulmod(mload(F11), mload(F6), r))
+                        ),
+                        r
+                    )
+                )
+                mstore(
+                    0x2380,
+                    addmod(
+                        add(mload(0x2280), mulmod(mload(0x2240), mload(0x23a0), r)),
+                        add(
+                            sub(
+                                r,
+                                mulmod(
+                                    mload(0x2380),
+                                    add(
+                                        add(mload(A0), sub(r, 131072)),
+                                        mulmod(mload(0x0320), add(mload(A1), sub(r, 131072)), r)
+                                    ),
+                                    r
+                                )
+                            ),
+                            add(
+                                sub(r, mulmod(mload(0x22e0), add(mload(A0), sub(r, 131072)), r)),
+                                add(
+                                    sub(
+                                        r,
+                                        mulmod(
+                                            mload(0x2360),
+                                            add(
+                                                add(mload(A0), sub(r, 131072)),
+                                                mulmod(mload(0x02c0), add(mload(A1), sub(r, 131072)), r)
+                                            ),
+                                            r
+                                        )
+                                    ),
+                                    add(
+                                        mulmod(mload(A14), mload(0x23e0), r),
+                                        sub(
+                                            r,
+                                            mulmod(
+                                                mulmod(mload(0x02c0), mload(0x02c0), r),
+                                                mulmod(mload(A14_PREV), mulmod(mload(F8), mload(F7), r), r),
+                                                r
+                                            )
+                                        )
+                                    )
+                                )
+                            )
+                        ),
+                        r
+                    )
+                )
+                sum := add(
+                    mulmod(sum, y, r),
+                    add(mload(0x2380), sub(r, mulmod(mload(A14_PREV), mulmod(mload(A16), mload(F1), r), r)))
+                )
+                // layer sum: layer sum takes in its channels
+                mstore(0x2380, add(mload(A15), sub(r, mload(A15_PREV))))
+                mstore(
+                    0x2300,
+                    add(
+                        mulmod(
+                            mload(0x2380),
+                            add(
+                                mload(0x2240),
+                                add(
+                                    mload(0x2200),
+                                    add(
+                                        mload(0x21e0),
+                                        add(
+                                            mload(0x21c0),
+                                            addmod(
+                                                mload(0x21a0),
+                                                add(mload(0x22c0), add(mload(0x2140), mload(0x2300))),
+                                                r
+                                            )
+                                        )
+                                    )
+                                )
+                            ),
+                            r
+                        ),
+                        mulmod(
+                            add(
+                                mload(0x2180),
+                                add(
+                                    mload(0x2160),
+                                    add(mload(0x2120), add(mload(0x2100), mulmod(mload(F10), mload(F12), r)))
+                                )
+                            ),
+                            add(
+                                sub(r, mload(A14_PREV)),
+                                add(mload(A15), sub(r, mulmod(mload(0x02c0), mload(A15_PREV), r)))
+                            ),
+                            r
+                        )
+                    )
+                )
+                sum := add(mulmod(sum, y, r), add(mload(0x2300), mulmod(mload(0x22a0), mload(A15), r)))
                 // layer sum: layer sum leaves
                 mstore(0x2300, add(mload(A16), sub(r, mload(A15_PREV))))
                 sum := add(mulmod(sum, y, r), mulmod(mload(0x22a0), mload(0x2300), r))
@@ -732,12 +702,12 @@ contract Halo2Verifier {
                     mulmod(sum, y, r),
                     add(
                         add(
-                            mulmod(mload(0x2440), mload(A15_PREV), r),
+                            mulmod(mload(0x23c0), mload(A15_PREV), r),
                             add(
-                                mulmod(mload(0x2460), mload(0x2400), r),
+                                mulmod(mload(0x23e0), mload(0x2380), r),
                                 sub(
                                     r,
-                                    mulmod(add(mload(0x02c0), sub(r, 1)), mulmod(mload(0x2420), mload(A15_PREV), r), r)
+                                    mulmod(add(mload(0x02c0), sub(r, 1)), mulmod(mload(0x2340), mload(A15_PREV), r), r)
                                 )
                             )
                         ),
@@ -745,7 +715,7 @@ contract Halo2Verifier {
                     )
                 )
                 // total: total leaves
-                sum := add(mulmod(sum, y, r), mulmod(mload(0x2440), mload(0x2300), r))
+                sum := add(mulmod(sum, y, r), mulmod(mload(0x23c0), mload(0x2300), r))
                 // derivation: value is derived
                 sum := add(
                     mulmod(sum, y, r),
@@ -776,36 +746,36 @@ contract Halo2Verifier {
                     )
                 )
                 mstore(0x2300, mulmod(y, y, r))
-                mstore(0x2440, mulmod(y, mload(0x2300), r))
-                sum := add(mulmod(sum, mload(0x2440), r), mulmod(part, mload(F12), r))
+                mstore(0x23c0, mulmod(y, mload(0x2300), r))
+                sum := add(mulmod(sum, mload(0x23c0), r), mulmod(part, mload(F12), r))
                 // S-box: square
-                mstore(0x2420, add(mload(A2), mload(F13)))
-                part := add(mload(A14), sub(r, mulmod(mload(0x2420), mload(0x2420), r)))
+                mstore(0x2340, add(mload(A2), mload(F13)))
+                part := add(mload(A14), sub(r, mulmod(mload(0x2340), mload(0x2340), r)))
                 // S-box: fourth power
                 part := add(mulmod(part, y, r), add(mload(A15), sub(r, mulmod(mload(A14), mload(A14), r))))
                 // S-box: fifth power
-                part := add(mulmod(part, y, r), add(mload(A9), sub(r, mulmod(mload(A15), mload(0x2420), r))))
-                sum := add(mulmod(sum, mload(0x2440), r), mulmod(part, mload(F4), r))
+                part := add(mulmod(part, y, r), add(mload(A9), sub(r, mulmod(mload(A15), mload(0x2340), r))))
+                sum := add(mulmod(sum, mload(0x23c0), r), mulmod(part, mload(F4), r))
                 // hash: next capacity
-                mstore(0x2420, mulmod(mload(F8), mload(F6), r))
-                mstore(0x2400, mulmod(mload(F7), mload(F6), r))
+                mstore(0x2340, mulmod(mload(F8), mload(F6), r))
+                mstore(0x2380, mulmod(mload(F7), mload(F6), r))
                 mstore(
-                    0x2460,
+                    0x23e0,
                     mulmod(
                         0x183227397098d014dc2822db40c0ac2e9419f4243cdcb848a1f0fac9f8000001,
                         mulmod(mload(F6), add(mload(F6), sub(r, 1)), r),
                         r
                     )
                 )
-                sum := add(
-                    mulmod(sum, y, r),
+                mstore(
+                    0x22a0,
                     add(
-                        mulmod(mload(A2_NEXT), mulmod(mload(0x20e0), add(mload(F12), mload(F11)), r), r),
+                        mulmod(mload(A2_NEXT), mulmod(mload(0x2220), add(mload(F12), mload(F11)), r), r),
                         add(
                             add(
-                                mulmod(mload(0x2420), add(mload(A2_NEXT), sub(r, mload(A4))), r),
+                                mulmod(mload(0x2340), add(mload(A2_NEXT), sub(r, mload(A4))), r),
                                 mulmod(
-                                    mload(0x2400),
+                                    mload(0x2380),
                                     add(
                                         mload(A2_NEXT),
                                         sub(
@@ -836,7 +806,7 @@ contract Halo2Verifier {
                                 )
                             ),
                             mulmod(
-                                mload(0x2460),
+                                mload(0x23e0),
                                 add(
                                     mload(A2_NEXT),
                                     sub(
@@ -868,51 +838,18 @@ contract Halo2Verifier {
                         )
                     )
                 )
+                sum := add(mload(0x22a0), mulmod(sum, y, r))
                 // hash: next chained element
-                mstore(0x22a0, mulmod(mload(F12), mload(0x20e0), r))
-                mstore(0x20e0, mulmod(mload(F11), mload(0x20e0), r))
-                sum := addmod(
-                    mulmod(sum, y, r),
+                mstore(0x22a0, mulmod(mload(F12), mload(0x2220), r))
+                mstore(
+                    0x2140,
                     add(
-                        mulmod(mload(0x20e0), mload(A4_NEXT), r),
+                        mulmod(mload(0x22a0), add(mload(A4_NEXT), sub(r, mload(A2))), r),
                         add(
-                            mulmod(mload(0x22a0), add(mload(A4_NEXT), sub(r, mload(A2))), r),
                             add(
-                                add(
-                                    mulmod(mload(0x2420), add(mload(A4_NEXT), sub(r, mload(A6))), r),
-                                    mulmod(
-                                        mload(0x2400),
-                                        add(
-                                            mload(A4_NEXT),
-                                            sub(
-                                                r,
-                                                addmod(
-                                                    mulmod(
-                                                        0x101071f0032379b697315876690f053d148d4e109f5fb065c8aacc55a0f89bfa,
-                                                        mload(A9),
-                                                        r
-                                                    ),
-                                                    add(
-                                                        mulmod(
-                                                            0x2969f27eed31a480b9c36c764379dbca2cc8fdd1415c3dded62940bcde0bd771,
-                                                            mload(A4),
-                                                            r
-                                                        ),
-                                                        mulmod(
-                                                            0x2e2419f9ec02ec394c9871c832963dc1b89d743c8c7b964029b2311687b1fe23,
-                                                            mload(A6),
-                                                            r
-                                                        )
-                                                    ),
-                                                    r
-                                                )
-                                            )
-                                        ),
-                                        r
-                                    )
-                                ),
+                                mulmod(mload(0x2340), add(mload(A4_NEXT), sub(r, mload(A6))), r),
                                 mulmod(
-                                    mload(0x2460),
+                                    mload(0x2380),
                                     add(
                                         mload(A4_NEXT),
                                         sub(
@@ -920,18 +857,18 @@ contract Halo2Verifier {
                                             addmod(
                                                 mulmod(
                                                     0x101071f0032379b697315876690f053d148d4e109f5fb065c8aacc55a0f89bfa,
-                                                    mload(A6),
+                                                    mload(A9),
                                                     r
                                                 ),
                                                 add(
                                                     mulmod(
                                                         0x2969f27eed31a480b9c36c764379dbca2cc8fdd1415c3dded62940bcde0bd771,
-                                                        mload(A9),
+                                                        mload(A4),
                                                         r
                                                     ),
                                                     mulmod(
                                                         0x2e2419f9ec02ec394c9871c832963dc1b89d743c8c7b964029b2311687b1fe23,
-                                                        mload(A4),
+                                                        mload(A6),
                                                         r
                                                     )
                                                 ),
@@ -941,19 +878,50 @@ contract Halo2Verifier {
                                     ),
                                     r
                                 )
+                            ),
+                            mulmod(
+                                mload(0x23e0),
+                                add(
+                                    mload(A4_NEXT),
+                                    sub(
+                                        r,
+                                        addmod(
+                                            mulmod(
+                                                0x101071f0032379b697315876690f053d148d4e109f5fb065c8aacc55a0f89bfa,
+                                                mload(A6),
+                                                r
+                                            ),
+                                            add(
+                                                mulmod(
+                                                    0x2969f27eed31a480b9c36c764379dbca2cc8fdd1415c3dded62940bcde0bd771,
+                                                    mload(A9),
+                                                    r
+                                                ),
+                                                mulmod(
+                                                    0x2e2419f9ec02ec394c9871c832963dc1b89d743c8c7b964029b2311687b1fe23,
+                                                    mload(A4),
+                                                    r
+                                                )
+                                            ),
+                                            r
+                                        )
+                                    )
+                                ),
+                                r
                             )
                         )
-                    ),
-                    r
+                    )
                 )
+                mstore(0x2220, mulmod(mload(F11), mload(0x2220), r))
+                sum := addmod(mulmod(sum, y, r), add(mload(0x2140), mulmod(mload(0x2220), mload(A4_NEXT), r)), r)
                 // hash: next absorbed element
                 sum := add(
                     mulmod(sum, y, r),
                     add(
                         add(
-                            mulmod(mload(0x2420), add(mload(A6_NEXT), sub(r, mload(A9))), r),
+                            mulmod(mload(0x2340), add(mload(A6_NEXT), sub(r, mload(A9))), r),
                             mulmod(
-                                mload(0x2400),
+                                mload(0x2380),
                                 add(
                                     mload(A6_NEXT),
                                     sub(
@@ -984,7 +952,7 @@ contract Halo2Verifier {
                             )
                         ),
                         mulmod(
-                            mload(0x2460),
+                            mload(0x23e0),
                             add(
                                 mload(A6_NEXT),
                                 sub(
@@ -1016,16 +984,16 @@ contract Halo2Verifier {
                     )
                 )
                 // hash: digest leaves
-                sum := add(mulmod(sum, y, r), mulmod(mload(0x20e0), add(mload(A16), sub(r, mload(A2))), r))
+                sum := add(mulmod(sum, y, r), mulmod(mload(0x2220), add(mload(A16), sub(r, mload(A2))), r))
                 // absorbed: absorbed elements are summed
                 sum := add(
                     mulmod(sum, y, r),
                     add(
-                        mulmod(mload(0x20e0), mload(A13), r),
+                        mulmod(mload(0x2220), mload(A13), r),
                         add(
                             mulmod(
                                 mload(0x2260),
-                                add(mload(0x2460), mulmod(mload(F6), add(mload(F8), mload(F7)), r)),
+                                add(mload(0x23e0), mulmod(mload(F6), add(mload(F8), mload(F7)), r)),
                                 r
                             ),
                             mulmod(
@@ -1040,24 +1008,24 @@ contract Halo2Verifier {
                     )
                 )
                 // absorbed: absorbed elements leave
-                sum := add(mulmod(sum, y, r), mulmod(mload(0x20e0), add(mload(A16_NEXT), sub(r, mload(A13_PREV))), r))
+                sum := add(mulmod(sum, y, r), mulmod(mload(0x2220), add(mload(A16_NEXT), sub(r, mload(A13_PREV))), r))
                 // arg-max: no logit is larger, none before the label as large
-                mstore(0x20e0, add(mload(A16), sub(r, mload(A4_PREV))))
-                part := add(add(mload(0x20e0), add(mload(A9), sub(r, 1))), sub(r, mod(mload(0x2280), r)))
+                mstore(0x2220, add(mload(A16), sub(r, mload(A4_PREV))))
+                part := add(add(mload(0x2220), add(mload(A9), sub(r, 1))), sub(r, mod(mload(0x2320), r)))
                 // arg-max: reached is a bit
                 part := add(mulmod(part, y, r), mulmod(mload(A9), add(1, sub(r, mload(A9))), r))
                 // arg-max: label's logit is the largest
-                mstore(0x2280, add(mload(A9), sub(r, mload(A9_PREV))))
-                part := add(mulmod(part, y, r), mulmod(mload(0x20e0), mload(0x2280), r))
-                sum := add(mulmod(sum, mload(0x2440), r), mulmod(part, mload(F5), r))
+                mstore(0x2320, add(mload(A9), sub(r, mload(A9_PREV))))
+                part := add(mulmod(part, y, r), mulmod(mload(0x2220), mload(0x2320), r))
+                sum := add(mulmod(sum, mload(0x23c0), r), mulmod(part, mload(F5), r))
                 // arg-max: label counts
-                mstore(0x2440, add(mload(A8), sub(r, mload(A8_PREV))))
+                mstore(0x23c0, add(mload(A8), sub(r, mload(A8_PREV))))
                 sum := add(
                     mulmod(sum, y, r),
                     add(
-                        mulmod(mload(0x2160), mload(0x2440), r),
+                        mulmod(mload(0x2160), mload(0x23c0), r),
                         add(
-                            mulmod(mload(F5), add(mload(0x2440), add(mload(A9), sub(r, 1))), r),
+                            mulmod(mload(F5), add(mload(0x23c0), add(mload(A9), sub(r, 1))), r),
                             mulmod(mload(A8), mload(0x2120), r)
                         )
                     )
@@ -1065,21 +1033,21 @@ contract Halo2Verifier {
                 // arg-max: reached is kept beside a logit
                 sum := add(
                     mulmod(sum, y, r),
-                    add(mulmod(mload(0x2120), mload(A9), r), mulmod(mload(0x2160), mload(0x2280), r))
+                    add(mulmod(mload(0x2120), mload(A9), r), mulmod(mload(0x2160), mload(0x2320), r))
                 )
                 // arg-max: label was reached
                 part := add(mload(A9_PREV), sub(r, 1))
                 // arg-max: label leaves
                 part := add(add(mload(A16), sub(r, mload(A8_PREV))), mulmod(part, y, r))
-                sum := add(mulmod(sum, mload(0x2300), r), mulmod(part, mload(0x2240), r))
-                // argument: permutation
+                sum := add(mulmod(sum, mload(0x2300), r), mulmod(part, mload(0x20e0), r))
+                // argument: copies and lookups
                 sum := add(mulmod(sum, y, r), mulmod(mload(0x0580), add(1, sub(r, mload(P0))), r))
-                // argument: permutation
+                // argument: copies and lookups
                 sum := add(
                     mulmod(sum, y, r),
                     mulmod(mload(0x04a0), add(sub(r, mload(P0)), mulmod(mload(P0), mload(P0), r)), r)
                 )
-                // argument: permutation
+                // argument: copies and lookups
                 sum := add(
                     mulmod(sum, y, r),
                     mulmod(
@@ -1134,6 +1102,8 @@ contract Halo2Verifier {
                 if iszero(and(eq(proof.length, PROOF_BYTES), eq(instances.length, INSTANCE_COUNT))) {
                     refuse()
                 }
+                // What a short key lacks would read as infinity, and a pairing of infinities is one.
+                if iszero(eq(extcodesize(key), add(KEY_BYTES, 1))) { refuse() }
             }
             {
                 let good := onCurve(EVALUATIONS_END, add(PROOF, PROOF_BYTES))

@@ -31,13 +31,16 @@ pub struct Args {
     /// Draw the layout: columns from left to right, rows from top to bottom, a colour for each layer.
     #[arg(long, value_name = "FILE")]
     pub svg: Option<PathBuf>,
+    /// Plot every layout that was weighed: seconds of a proof against gas of a verification.
+    #[arg(long, value_name = "FILE", conflicts_with = "lanes")]
+    pub plot: Option<PathBuf>,
 }
 
 /// Runs the verb.
 pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
-    if let Some(svg) = &args.svg {
-        paths::require_target(svg)?;
-        paths::require_apart(svg, &[&args.model], &[])?;
+    for picture in args.svg.iter().chain(&args.plot) {
+        paths::require_target(picture)?;
+        paths::require_apart(picture, &[&args.model], &[])?;
     }
     let model = paths::model(&args.model)?;
     let progress = ui.progress("weighing layouts");
@@ -51,10 +54,14 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
         progress.set("drawing");
         files::write_whole(svg, planner::draw(&plan, &model.name).as_bytes(), false)?;
     }
+    if let Some(picture) = &args.plot {
+        files::write_whole(picture, planner::plot(&candidates, &model.name).as_bytes(), false)?;
+    }
     drop(progress);
     let mut json = candidate(chosen);
     json["columns"]["fixed"] = json!(plan.fixed_columns());
     json["svg"] = json!(args.svg);
+    json["plot"] = json!(args.plot);
     json["candidates"] = candidates.iter().map(candidate).collect();
     Ok(Outcome::done(json, text(&candidates)))
 }
@@ -71,16 +78,16 @@ fn candidate(candidate: &Candidate) -> Value {
     })
 }
 
-/// The chosen layout, and the best of every other size.
+/// The chosen layout, and the best of every other size at either degree.
 fn text(candidates: &[Candidate]) -> String {
     let mut text = String::from("  k  degree  lanes  weight columns  rows used  gas        proving      memory");
     let mut sizes = vec![];
     for (index, candidate) in candidates.iter().enumerate() {
         let (choice, prediction) = (candidate.choice, candidate.prediction);
-        if sizes.contains(&choice.k) {
+        if sizes.contains(&(choice.k, choice.degree)) {
             continue;
         }
-        sizes.push(choice.k);
+        sizes.push((choice.k, choice.degree));
         let k = choice.k.unwrap_or_default();
         text += &format!(
             "\n{k:>3}  {:>6}  {:>5}  {:>14}  {:>7} %  {:>7}  {:>8.1} s  {:>7.1} GB{}",
