@@ -158,7 +158,7 @@ fn plots_show_every_layout_and_join_the_best() {
                 let (a, b) = (other.prediction, candidate.prediction);
                 a.prove_seconds <= b.prove_seconds && a.gas <= b.gas
             };
-            assert!(best.iter().any(|other| beaten(other)));
+            assert!(best.iter().any(beaten));
         }
     }
 }

@@ -14,10 +14,13 @@ use super::polynomial::{Numbering, Polynomial, Query};
 /// Selectors are numbered like columns, far beyond these.
 const FIRST: usize = 1 << 32;
 
+/// A polynomial's monomials with their coefficients as bytes, which have an order.
+type Written = Vec<(Vec<Query>, [u8; 32])>;
+
 /// Selectors, each a polynomial over fixed columns and earlier selectors.
 pub(super) struct Selectors<'a> {
     pub list: Vec<Polynomial>,
-    index: BTreeMap<Vec<(Vec<Query>, [u8; 32])>, usize>,
+    index: BTreeMap<Written, usize>,
     numbering: Numbering,
     challenges: &'a [Fr],
 }

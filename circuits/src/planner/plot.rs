@@ -39,8 +39,7 @@ pub fn plot(candidates: &[Candidate], title: &str) -> String {
             y + 4.0
         );
     }
-    let line: Vec<String> =
-        frontier(candidates).into_iter().map(|c| at(c)).map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
+    let line: Vec<String> = frontier(candidates).into_iter().map(at).map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
     let _ = write!(body, r##"<polyline points="{}" fill="none" stroke="#99a" stroke-width="1.5"/>"##, line.join(" "));
     let mut sizes: Vec<u32> = candidates.iter().filter_map(|c| c.choice.k).collect();
     sizes.sort_unstable();
