@@ -49,7 +49,7 @@ struct Work {
 }
 
 /// Seconds per cell, per cell of the area and coset, and for every proof. Fitted to the measurements in
-/// docs/benchmarks.md, which they meet within 10 %.
+/// docs/benchmarks.md, which they meet within 15 %.
 const SECONDS: [f64; 3] = [1.95e-6, 4.0e-8, 0.03];
 /// Bytes per cell of the area, the quotient's pieces counting as columns twice, and always.
 const BYTES: [f64; 2] = [107.0, 1.53e8];

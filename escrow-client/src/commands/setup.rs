@@ -68,6 +68,7 @@ pub fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
         "keys": args.keys,
         "k": k,
         "rowsUsed": rows.0,
+        "degree": choice.degree.number(),
         "lanes": choice.lanes,
         "weightColumns": choice.weight_columns,
         "archDigest": prefixed(keys.verifier.arch),

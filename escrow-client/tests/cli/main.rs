@@ -28,7 +28,7 @@ fn models_are_described() {
 #[test]
 fn setup_says_what_it_made() {
     let json = &SETTING.setup;
-    assert_eq!(json["k"], 12);
+    assert_eq!(json["k"], 13);
     assert_eq!(json["srs"]["insecure"], true);
     assert_eq!(json["archDigest"].as_str().map(str::len), Some(66));
     assert!(json["seconds"].as_f64().is_some());
@@ -155,15 +155,16 @@ fn descriptions_of_other_keys_are_refused() {
     let honest: Value = serde_json::from_slice(&fs::read(&file).expect("the file")).expect("a document");
     let digest = |old: &Value| Value::from(old.as_str().expect("a digest").replace(['0', '1'], "2"));
     type Change<'a> = &'a dyn Fn(&mut Value);
-    let cases: [(Change<'_>, &str); 11] = [
+    let cases: [(Change<'_>, &str); 12] = [
         (&|keys| keys["version"] = 99.into(), "keys.json"),
-        (&|keys| keys["k"] = 13.into(), "verifying.key"),
+        (&|keys| keys["k"] = 14.into(), "verifying.key"),
         (&|keys| keys["k"] = 64.into(), "k = 64"),
-        (&|keys| keys["k"] = 1.into(), "k = 12"),
+        (&|keys| keys["k"] = 1.into(), "k = 13"),
         (&|keys| keys["arch"] = digest(&keys["arch"]), "another architecture"),
         (&|keys| keys["srs"] = digest(&keys["srs"]), "another reference string"),
         (&|keys| keys["choice"]["lanes"] = 0.into(), "0 lanes"),
         (&|keys| keys["choice"]["weight_columns"] = 2.into(), "another architecture"),
+        (&|keys| keys["choice"]["degree"] = "Three".into(), "verifying.key"),
         (&|keys| keys["network"]["maps"][0]["height"] = (1u64 << 60).into(), "has a map of"),
         (&|keys| keys["network"]["layers"][0]["name"] = "another".into(), "another architecture"),
         (&|keys| keys["network"]["layers"] = Value::Array(vec![]), "one map per layer"),
@@ -226,7 +227,7 @@ fn impossible_requests_are_refused() {
     let s = &*SETTING;
     let (model, keys) = (s.path("model.zkm"), s.path("unused"));
     let setup = ["setup", "--model", &model, "--keys", &keys];
-    wrong(&[&setup[..], &["--k", "9"]].concat(), "k = 12");
+    wrong(&[&setup[..], &["--k", "9"]].concat(), "k = 13");
     wrong(&[&setup[..], &["--lanes", "99", "--weight-columns", "2"]].concat(), "99 lanes");
     wrong(&[&setup[..], &["--lanes", "2"]].concat(), "--weight-columns");
     wrong(&[&setup[..], &["--srs", &model]].concat(), "model.zkm");

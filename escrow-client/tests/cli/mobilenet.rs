@@ -27,7 +27,7 @@ fn mobilenet_is_proven() {
     let predicted = plan["predicted"]["proofBytes"].as_u64().expect("bytes");
     assert!(predicted <= MOST_BYTES, "{predicted} bytes");
     let setup = done(&["setup", "--model", &model, "--keys", &keys, "--cache", &cache]);
-    for (planned, made) in [("k", "k"), ("lanes", "lanes"), ("rowsUsed", "rowsUsed")] {
+    for (planned, made) in [("k", "k"), ("lanes", "lanes"), ("degree", "degree"), ("rowsUsed", "rowsUsed")] {
         assert_eq!(plan[planned], setup[made], "{made}");
     }
     assert_eq!((&setup["proofBytes"], &setup["srs"]["insecure"]), (&predicted.into(), &true.into()));
@@ -57,8 +57,8 @@ fn mobilenet_is_proven() {
     let mut doctored = Model::load(Path::new(&model)).expect("the model");
     doctored.params[0].weights[0] += 1;
     doctored.save(Path::new(&at("doctored.zkm"))).expect("written");
-    let [lanes, columns] = ["lanes", "weightColumns"].map(|name| setup[name].to_string());
-    let given = ["--lanes", &lanes, "--weight-columns", &columns, "--cache", &cache];
+    let [lanes, columns, degree] = ["lanes", "weightColumns", "degree"].map(|name| setup[name].to_string());
+    let given = ["--lanes", &lanes, "--weight-columns", &columns, "--degree", &degree, "--cache", &cache];
     let other = done(&[&["setup", "--model", &at("doctored.zkm"), "--keys", &at("others")][..], &given].concat());
     assert_eq!(other["archDigest"], setup["archDigest"]);
     refused(&at("others"), &proof, "another model");

@@ -43,8 +43,18 @@ fn layouts_are_planned_before_keys_are_made() {
     assert_eq!(layout(&given)[..3], [13, 2, 3]);
     assert_eq!(given["candidates"].as_array().map(Vec::len), Some(1));
     assert_eq!(with(&["--k", "13"])["k"], 13);
-    let shortest = with(&["--optimise", "size"]);
-    assert!(shortest["predicted"]["proofBytes"].as_u64() <= predicted["proofBytes"].as_u64());
+    let [time, gas] = ["time", "gas"].map(|aim| with(&["--optimise", aim])["predicted"].clone());
+    assert!(time["proveSeconds"].as_f64() <= predicted["proveSeconds"].as_f64());
+    assert!(gas["gas"].as_u64() <= predicted["gas"].as_u64());
+    assert!(predicted["proveSeconds"].as_f64() <= time["proveSeconds"].as_f64().map(|seconds| 1.5 * seconds));
+    let five = with(&["--lanes", "2", "--weight-columns", "3", "--degree", "5"]);
+    let three = with(&["--lanes", "2", "--weight-columns", "3"]);
+    assert_eq!((&three["degree"], &five["degree"]), (&3.into(), &5.into()));
+    assert!(five["columns"]["fixed"].as_u64() < three["columns"]["fixed"].as_u64());
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let plot = path(folder.path(), "plot.svg");
+    assert_eq!(with(&["--plot", &plot])["plot"], Value::from(&*plot));
+    assert!(fs::read_to_string(&plot).expect("the plot").starts_with("<svg "));
 
     let refused = |flags: &[&str], names: &str| wrong(&[&plan[..], flags].concat(), names);
     refused(&["--k", "5"], "not 5");
@@ -54,7 +64,9 @@ fn layouts_are_planned_before_keys_are_made() {
     refused(&["--k=-1"], "--k");
     refused(&["--lanes", "2"], "--weight-columns");
     refused(&["--lanes", "17", "--weight-columns", "2"], "1 to 16 lanes");
-    refused(&["--lanes", "2", "--weight-columns", "2", "--optimise", "size"], "--optimise");
+    refused(&["--lanes", "2", "--weight-columns", "2", "--optimise", "gas"], "--optimise");
+    refused(&["--degree", "5"], "--lanes");
+    refused(&["--lanes", "2", "--weight-columns", "2", "--degree", "4"], "--degree");
     wrong(&["plan", "circuit", "--model", &s.path("proof.json")], "proof.json is not a model");
 }
 
