@@ -39,12 +39,15 @@ impl<'a> Drawing<'a> {
         let shape = &plan.shape;
         let count = |what: &str, columns: usize| format!("{what} × {columns}");
         drawing.group(&count("weights", shape.weight_columns), shape.weight_columns, drawing.kernels());
-        drawing.group(&count("activations", 3 * shape.lanes), 3 * shape.lanes, drawing.activations());
-        drawing.group(&count("hash", 3), 3, drawing.hashes());
-        let table = (crate::plan::FIRST_FREE_ROW, crate::plan::FIRST_FREE_ROW + plan.network.precision.table_len());
-        let counts = vec![Area { rows: table, colour: "#b8b8c8".into(), text: "lookup table and counts".into() }];
-        drawing.group(&count("lookups", 4 + shape.lanes), 4 + shape.lanes, counts);
-        drawing.group(&count("sums", 6), 6, drawing.sums());
+        let first_lane = drawing.activations().into_iter().chain(drawing.hashes()).collect();
+        drawing.group("first lane × 3", 3, first_lane);
+        if shape.lanes > 1 {
+            let others = 3 * (shape.lanes - 1);
+            drawing.group(&count("other lanes", others), others, drawing.activations());
+        }
+        drawing.group("count × 1", 1, drawing.counts());
+        drawing.group(&count("lookups", 1 + shape.lanes), 1 + shape.lanes, drawing.lookups());
+        drawing.group("sums and border × 4", 4, drawing.sums());
         drawing.wire();
         drawing
     }
@@ -130,20 +133,33 @@ impl<'a> Drawing<'a> {
     }
 
     fn hashes(&self) -> Vec<Area> {
-        let hashing = &self.plan.hashing;
-        let area = |rows, colour: &str, text: &str| Area { rows, colour: colour.into(), text: text.into() };
+        let [input, output] = self.plan.hashing.chains().map(|chain| (chain.seam, chain.digest_row() + 1));
+        vec![area(input, "#8aa9e8", "commitment to the input"), area(output, "#e8a98a", "commitment to the logits")]
+    }
+
+    fn counts(&self) -> Vec<Area> {
         let logits = (self.plan.activations.first_compare - 1, self.plan.activations.label_row + 1);
-        let rows = |chain: &crate::plan::Chain| (chain.seam, chain.digest_row() + 1);
+        let middle = self.plan.remainder_row(0);
+        let end = middle + self.plan.network.precision.table_len();
         vec![
             area(logits, "#c0504d", "arg-max"),
-            area(rows(&hashing.input), "#8aa9e8", "commitment to the input"),
-            area(rows(&hashing.output), "#e8a98a", "commitment to the logits"),
+            area((self.plan.table, middle), "#b8b8c8", "table of activations"),
+            area((middle, end), "#d4d4de", "table of remainders"),
         ]
     }
 
+    fn lookups(&self) -> Vec<Area> {
+        let rows = (crate::plan::FIRST_FREE_ROW, self.plan.activations.rows.len());
+        vec![area(rows, "#cfd8c8", "reciprocals and their balance")]
+    }
+
     fn sums(&self) -> Vec<Area> {
-        let rows = (crate::plan::FIRST_FREE_ROW, self.plan.rows_used);
-        vec![Area { rows, colour: "#cfd8c8".into(), text: "running sums".into() }]
+        let plan = self.plan;
+        vec![
+            area((crate::plan::FIRST_FREE_ROW, plan.kernels.start), "#cfd8c8", "sums of activations"),
+            area((plan.kernels.start, plan.kernels.end()), "#dfe8c8", "sums of parameters"),
+            area((plan.hashing.input.seam, plan.hashing.end), "#c8d8e8", "powers and sums of the hashes"),
+        ]
     }
 
     /// The one copied column: how densely it is used, and what for.
@@ -215,6 +231,10 @@ impl<'a> Drawing<'a> {
             self.body
         )
     }
+}
+
+fn area(rows: (usize, usize), colour: &str, text: &str) -> Area {
+    Area { rows, colour: colour.into(), text: text.into() }
 }
 
 /// Colours of neighbouring layers differ: each is a golden angle further.
