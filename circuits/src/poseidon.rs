@@ -118,6 +118,38 @@ impl Packed {
     }
 }
 
+/// How inputs are packed: what a contract has to know to check a commitment's opening.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Packing {
+    /// Domain of the commitments.
+    pub domain: Fr,
+    /// Number of elements.
+    pub elements: usize,
+    /// How many of them, the first in the chain, hold fewer bytes: always one group, also where that is full or alone.
+    pub short_elements: usize,
+    /// Bytes of each of these, 1 to 31. The others hold 31.
+    pub short_bytes: usize,
+}
+
+impl Packing {
+    /// Bytes that element `i` of the chain holds, counted from 0.
+    pub fn bytes(&self, i: usize) -> usize {
+        if i < self.short_elements { self.short_bytes } else { PACK }
+    }
+}
+
+/// How the inputs of an architecture are packed. The chain starts with the last group of rows, which is the short one.
+pub fn input_packing(net: &Network) -> Packing {
+    let map = net.input();
+    let rows = map.channels * map.height;
+    Packing {
+        domain: input_domain(net),
+        elements: input_elements(net),
+        short_elements: map.width,
+        short_bytes: (rows - 1) % PACK + 1,
+    }
+}
+
 /// Elements of the packed input.
 pub fn input_elements(net: &Network) -> usize {
     let map = net.input();
@@ -156,13 +188,34 @@ mod tests {
 
     #[test]
     fn hash_is_circomlibs() {
-        let inputs = [1u64, 2];
-        let ours = hash2(inputs.map(Fr::from));
         let mut other = Poseidon::<ark_bn254::Fr>::new_circom(2).expect("two inputs");
-        assert_eq!(ours, convert(&other.hash(&inputs.map(ark_bn254::Fr::from)).expect("hashed")));
+        let mut last = ark_bn254::Fr::from(0u64);
+        for i in 0..16u64 {
+            let inputs = [last, -ark_bn254::Fr::from(i)];
+            last = other.hash(&inputs).expect("hashed");
+            assert_eq!(hash2(inputs.map(|x| convert(&x))), convert(&last));
+        }
         // circomlibjs: poseidon([1, 2])
+        let ours = hash2([1, 2].map(Fr::from));
         let known = "115cc0f5e7d690413df64c6b9662e9cf2a3617f2743245519e19607a4417189a";
         assert_eq!(format!("{ours:?}").trim_start_matches("0x"), known);
+    }
+
+    /// A picture of the largest pixels fills every element to the last of its bytes, and no further.
+    #[test]
+    fn elements_hold_as_many_bytes_as_they_say() {
+        let mut net = crate::sample::tiny(1).network;
+        for (channels, height, width, elements, short_bytes) in
+            [(3, 96, 96, 960, 9), (3, 32, 8, 32, 3), (1, 31, 2, 2, 31), (2, 31, 2, 4, 31), (1, 1, 5, 5, 1)]
+        {
+            (net.maps[0].channels, net.maps[0].height, net.maps[0].width) = (channels, height, width);
+            let packing = input_packing(&net);
+            assert_eq!((packing.elements, packing.short_elements, packing.short_bytes), (elements, width, short_bytes));
+            let packed = Packed::input(&net, &vec![255; channels * height * width]);
+            let full = |i| Fr::from(256).pow([packing.bytes(i) as u64]) - Fr::one();
+            assert_eq!(packed.elements, (0..elements).map(full).collect::<Vec<_>>());
+            assert_eq!(packed.domain, packing.domain);
+        }
     }
 
     #[test]

@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 use zkescrow_circuits::{
     commitment::{self, Opening, coordinates},
     keys::ProverKeys,
+    network::Network,
     plan::{Choice, Degree, Plan},
+    poseidon::input_packing,
     prover::{self, Request},
     sample,
     srs::Srs,
@@ -25,6 +27,8 @@ use zkescrow_client::{
     scalar::{prefixed, word},
 };
 use zkescrow_verifier_gen::verifier::{self, Contracts, Generated};
+
+use crate::poseidon;
 
 /// Who owns the fixtures' models.
 const PROVIDER: [u8; 20] = [0x11; 20];
@@ -93,6 +97,7 @@ pub fn code(contracts: &Contracts) -> Value {
 pub fn write() -> io::Result<()> {
     fs::create_dir_all(folder())?;
     fs::create_dir_all(sources_folder())?;
+    poseidon::write()?;
     for layout in &LAYOUTS {
         let (keys, generated, contracts) = contracts(layout);
         let mut fixture = proof(&keys);
@@ -122,6 +127,7 @@ fn proof(keys: &ProverKeys) -> Value {
         "weightCommitments": verifier.plan.shape.weight_columns,
         "classes": verifier.plan.network.classes(),
         "blindingBases": verifier.bases.0.iter().flat_map(coordinates).map(B256::from).collect::<Vec<_>>(),
+        "packing": packing(&verifier.plan.network),
         "evaluationsStart": verifier.evaluations().start,
         "evaluationsEnd": verifier.evaluations().end,
         "asker": PURPOSE.contract,
@@ -134,5 +140,16 @@ fn proof(keys: &ProverKeys) -> Value {
         "instances": words(&proof.instances.iter().map(word).collect::<Vec<_>>()),
         "proof": prefixed(&claim.proof),
         "link": prefixed(&claim.link),
+    })
+}
+
+/// How the inputs of an architecture are packed.
+pub fn packing(network: &Network) -> Value {
+    let packing = input_packing(network);
+    json!({
+        "domain": B256::from(word(&packing.domain)),
+        "elements": packing.elements,
+        "shortElements": packing.short_elements,
+        "shortBytes": packing.short_bytes,
     })
 }
