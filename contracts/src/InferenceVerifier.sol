@@ -14,6 +14,7 @@ contract InferenceVerifier is IInferenceVerifier {
     uint256 private constant LABEL = 2;
     uint256 private constant CONTEXT = 3;
     uint256 private constant POINT_BYTES = 64;
+    uint8 private constant PACK = 31;
 
     /// @inheritdoc IInferenceVerifier
     address public immutable proofVerifier;
@@ -29,6 +30,11 @@ contract InferenceVerifier is IInferenceVerifier {
     /// @dev A contract that holds the blinding bases as its code.
     address private immutable _bases;
 
+    uint256 private immutable _domain;
+    uint32 private immutable _elements;
+    uint32 private immutable _shortElements;
+    uint8 private immutable _shortBytes;
+
     constructor(Config memory config) {
         if (config.proofVerifier.code.length == 0) revert NoCode(config.proofVerifier);
         _requireCode(config.proofVerifier, config.proofVerifierCodeHash);
@@ -41,12 +47,24 @@ contract InferenceVerifier is IInferenceVerifier {
             if (!Bn254.isOnCurve(bases[i], bases[i + 1])) revert BlindingBaseOffCurve(bases[i], bases[i + 1]);
         }
 
+        Packing memory packing = config.packing;
+        if (packing.domain >= Bn254.R) revert DomainNotReduced(packing.domain);
+        if (packing.elements == 0) revert NoElements();
+        if (packing.shortElements > packing.elements) {
+            revert TooManyShortElements(packing.shortElements, packing.elements);
+        }
+        if (packing.shortBytes == 0 || packing.shortBytes > PACK) revert BadShortBytes(packing.shortBytes);
+
         proofVerifier = config.proofVerifier;
         proofVerifierCodeHash = config.proofVerifierCodeHash;
         archDigest = config.archDigest;
         weightCommitments = config.weightCommitments;
         classes = config.classes;
         _bases = SSTORE2.write(abi.encodePacked(bases));
+        _domain = packing.domain;
+        _elements = packing.elements;
+        _shortElements = packing.shortElements;
+        _shortBytes = packing.shortBytes;
     }
 
     /// @inheritdoc IInferenceVerifier
@@ -90,6 +108,11 @@ contract InferenceVerifier is IInferenceVerifier {
     /// @inheritdoc IInferenceVerifier
     function blindingBases() public view returns (bytes memory) {
         return SSTORE2.read(_bases);
+    }
+
+    /// @inheritdoc IInferenceVerifier
+    function inputPacking() external view returns (Packing memory) {
+        return Packing({domain: _domain, elements: _elements, shortElements: _shortElements, shortBytes: _shortBytes});
     }
 
     function _modelId(address provider, uint256[] calldata points) private view returns (bytes32) {

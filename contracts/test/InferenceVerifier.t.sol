@@ -70,6 +70,55 @@ contract InferenceVerifierTest is StubFixture {
         new InferenceVerifier(config);
     }
 
+    function testFuzz_constructor_reverts_on_domain_not_reduced(uint256 domain) external {
+        IInferenceVerifier.Config memory config = _config(address(new AcceptingStub()));
+        config.packing.domain = bound(domain, Bn254.R, type(uint256).max);
+        vm.expectRevert(abi.encodeWithSelector(IInferenceVerifier.DomainNotReduced.selector, config.packing.domain));
+        new InferenceVerifier(config);
+    }
+
+    function test_constructor_reverts_without_elements() external {
+        IInferenceVerifier.Config memory config = _config(address(new AcceptingStub()));
+        (config.packing.elements, config.packing.shortElements) = (0, 0);
+        vm.expectRevert(abi.encodeWithSelector(IInferenceVerifier.NoElements.selector));
+        new InferenceVerifier(config);
+    }
+
+    function testFuzz_constructor_reverts_on_too_many_short_elements(uint32 elements, uint256 short) external {
+        elements = uint32(bound(elements, 1, type(uint32).max - 1));
+        IInferenceVerifier.Config memory config = _config(address(new AcceptingStub()));
+        config.packing.elements = elements;
+        config.packing.shortElements = uint32(bound(short, elements + 1, type(uint32).max));
+        vm.expectRevert(
+            abi.encodeWithSelector(
+                IInferenceVerifier.TooManyShortElements.selector, config.packing.shortElements, elements
+            )
+        );
+        new InferenceVerifier(config);
+    }
+
+    function testFuzz_constructor_reverts_on_bad_short_bytes(uint256 bytes_) external {
+        uint8 short = uint8(bound(bytes_, 31, type(uint8).max));
+        IInferenceVerifier.Config memory config = _config(address(new AcceptingStub()));
+        config.packing.shortBytes = short == 31 ? 0 : short;
+        vm.expectRevert(abi.encodeWithSelector(IInferenceVerifier.BadShortBytes.selector, config.packing.shortBytes));
+        new InferenceVerifier(config);
+    }
+
+    /// @dev The largest values that are allowed, and the smallest.
+    function test_constructor_accepts_every_packing() external {
+        IInferenceVerifier.Config memory config = _config(address(new AcceptingStub()));
+        IInferenceVerifier.Packing[3] memory packings = [
+            IInferenceVerifier.Packing(Bn254.R - 1, type(uint32).max, type(uint32).max, 31),
+            IInferenceVerifier.Packing(0, 1, 0, 1),
+            IInferenceVerifier.Packing(1, 5, 5, 2)
+        ];
+        for (uint256 i = 0; i < packings.length; ++i) {
+            config.packing = packings[i];
+            vm.assertEq(abi.encode(new InferenceVerifier(config).inputPacking()), abi.encode(packings[i]));
+        }
+    }
+
     function test_constructor_keeps_its_parameters() external {
         IInferenceVerifier.Config memory config = _config(address(new AcceptingStub()));
         InferenceVerifier verifier = new InferenceVerifier(config);
@@ -79,6 +128,7 @@ contract InferenceVerifierTest is StubFixture {
         vm.assertEq(verifier.weightCommitments(), COMMITMENTS);
         vm.assertEq(verifier.classes(), CLASSES);
         vm.assertEq(verifier.blindingBases(), abi.encodePacked(config.blindingBases));
+        vm.assertEq(abi.encode(verifier.inputPacking()), abi.encode(config.packing));
     }
 
     // Model ids.

@@ -141,6 +141,7 @@ contract MemorySafetyTest is Narrow {
         DirtyInferenceVerifier other = new DirtyInferenceVerifier(_config());
         vm.assertEq(other.dirtyBases(), inference.blindingBases());
         vm.assertEq(other.blindingBases(), inference.blindingBases());
+        vm.assertEq(abi.encode(other.inputPacking()), abi.encode(inference.inputPacking()));
         vm.assertTrue(other.verify(modelId, provider, points, proof, link, instances), "honest");
         instances[2] ^= 1;
         vm.assertFalse(other.verify(modelId, provider, points, proof, link, instances), "label");
@@ -165,6 +166,7 @@ contract MemorySafetyTest is Narrow {
         config.archDigest = inference.archDigest();
         config.weightCommitments = inference.weightCommitments();
         config.classes = inference.classes();
+        config.packing = inference.inputPacking();
         config.blindingBases = new uint256[](bases.length / 32);
         for (uint256 i = 0; i < config.blindingBases.length; ++i) {
             config.blindingBases[i] = get(bases, 32 * i);

@@ -1,6 +1,6 @@
 //! The contracts that judge proofs: the generated ones, and `InferenceVerifier` in front of them.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 use alloy::{
     primitives::{Address, B256, Bytes, U256},
@@ -10,6 +10,7 @@ use alloy::{
 use zkescrow_circuits::{
     commitment::{WeightCommitment, coordinates},
     keys::VerifierKeys,
+    poseidon::{Packing, input_packing},
     proof::Proof,
 };
 use zkescrow_verifier_gen::{Compiled, verifier};
@@ -35,6 +36,14 @@ sol! {
 
     #[allow(missing_docs)]
     contract InferenceVerifier {
+        #[derive(Debug, PartialEq, Eq)]
+        struct Packing {
+            uint256 domain;
+            uint32 elements;
+            uint32 shortElements;
+            uint8 shortBytes;
+        }
+
         struct Config {
             address proofVerifier;
             bytes32 proofVerifierCodeHash;
@@ -42,6 +51,7 @@ sol! {
             uint256 weightCommitments;
             uint256 classes;
             uint256[] blindingBases;
+            Packing packing;
         }
 
         constructor(Config memory config);
@@ -78,6 +88,26 @@ sol! {
         function weightCommitments() external view returns (uint256);
         function classes() external view returns (uint256);
         function blindingBases() external view returns (bytes memory);
+        function inputPacking() external view returns (Packing memory);
+    }
+}
+
+impl From<Packing> for InferenceVerifier::Packing {
+    fn from(packing: Packing) -> Self {
+        // Maps have fewer than 2^32 cells.
+        Self {
+            domain: word(&packing.domain),
+            elements: packing.elements as u32,
+            shortElements: packing.short_elements as u32,
+            shortBytes: packing.short_bytes as u8,
+        }
+    }
+}
+
+impl Display for InferenceVerifier::Packing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { domain, elements, shortElements: short, shortBytes: bytes } = self;
+        write!(f, "{elements} elements, {short} of them of {bytes} bytes, in domain {domain:#x}")
     }
 }
 
@@ -174,6 +204,7 @@ impl Contracts {
             weightCommitments: U256::from(keys.plan.shape.weight_columns),
             classes: U256::from(keys.plan.network.classes()),
             blindingBases: keys.bases.0.iter().flat_map(coordinates).map(|w| B256::from(w).into()).collect(),
+            packing: input_packing(&keys.plan.network).into(),
         };
         let arguments = InferenceVerifier::constructorCall { config: config.clone() }.abi_encode();
         let inference = chain.deploy("inference verifier", [inference, arguments].concat()).await?;
@@ -209,7 +240,8 @@ impl Contracts {
         it.require("archDigest", I::archDigestCall {}, config.archDigest).await?;
         it.require("weightCommitments", I::weightCommitmentsCall {}, config.weightCommitments).await?;
         it.require("classes", I::classesCall {}, config.classes).await?;
-        it.require("blindingBases", I::blindingBasesCall {}, Bytes::from(bases)).await
+        it.require("blindingBases", I::blindingBasesCall {}, Bytes::from(bases)).await?;
+        it.require("inputPacking", I::inputPackingCall {}, config.packing.clone()).await
     }
 
     /// Asks whether the claim holds for the registered weights.

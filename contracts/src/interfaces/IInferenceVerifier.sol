@@ -8,6 +8,21 @@ pragma solidity ^0.8.28;
 /// `[inputCommitment, outputCommitment, label, context]`. Callers compare commitments and label with what they expect;
 /// the context is compared by `verifyFor` alone. `false` is a verdict on the arguments; lack of gas always reverts.
 interface IInferenceVerifier {
+    /// @notice What an input commitment commits to: `h_0 = P(domain, salt)`, `h_i = P(h_(i-1), e_i)` for `i` from 1 to
+    /// `elements`, `P` being the library `Poseidon`'s hash and `h_elements` the commitment. The circuit makes sure that an
+    /// element holds bytes of the picture and nothing else.
+    /// @param domain What the commitments begin with; a reduced scalar.
+    /// @param elements How many elements there are.
+    /// @param shortElements How many of them, the first, are below `256^shortBytes`; the others are below `256^31`. This
+    /// is one group, `width` elements, also where that is full or alone.
+    /// @param shortBytes Bytes of a short element, 1 to 31.
+    struct Packing {
+        uint256 domain;
+        uint32 elements;
+        uint32 shortElements;
+        uint8 shortBytes;
+    }
+
     /// @notice What is fixed at construction.
     /// @param proofVerifier The verifier of the circuit's proofs, a generated `ModelVerifier`.
     /// @param proofVerifierCodeHash The hash of its runtime code.
@@ -15,6 +30,7 @@ interface IInferenceVerifier {
     /// @param weightCommitments Number of weight commitments. A proof begins with them, 64 bytes each.
     /// @param classes Number of labels.
     /// @param blindingBases Coordinates of the bases of the blinding rows, x then y, point by point.
+    /// @param packing How inputs are packed.
     struct Config {
         address proofVerifier;
         bytes32 proofVerifierCodeHash;
@@ -22,6 +38,7 @@ interface IInferenceVerifier {
         uint256 weightCommitments;
         uint256 classes;
         uint256[] blindingBases;
+        Packing packing;
     }
 
     /// @notice What a proof is for, besides the contract that asks and its chain.
@@ -46,6 +63,14 @@ interface IInferenceVerifier {
     error BadBlindingBases(uint256 words);
     /// @notice A blinding base is not on the curve.
     error BlindingBaseOffCurve(uint256 x, uint256 y);
+    /// @notice An input has elements.
+    error NoElements();
+    /// @notice No more elements can be short than there are.
+    error TooManyShortElements(uint32 shortElements, uint32 elements);
+    /// @notice A short element holds 1 to 31 bytes.
+    error BadShortBytes(uint8 shortBytes);
+    /// @notice The domain is not a reduced scalar.
+    error DomainNotReduced(uint256 domain);
     /// @notice The number of coordinates is not twice the number of weight commitments.
     error WrongPointWords(uint256 actual, uint256 expected);
 
@@ -102,4 +127,7 @@ interface IInferenceVerifier {
 
     /// @notice Coordinates of the blinding bases, 64 bytes each.
     function blindingBases() external view returns (bytes memory);
+
+    /// @notice How inputs are packed.
+    function inputPacking() external view returns (Packing memory);
 }

@@ -49,7 +49,13 @@ abstract contract Fixture is Calls {
                 archDigest: vm.parseJsonBytes32(json, ".archDigest"),
                 weightCommitments: vm.parseJsonUint(json, ".weightCommitments"),
                 classes: vm.parseJsonUint(json, ".classes"),
-                blindingBases: vm.parseJsonUintArray(json, ".blindingBases")
+                blindingBases: vm.parseJsonUintArray(json, ".blindingBases"),
+                packing: IInferenceVerifier.Packing({
+                    domain: vm.parseJsonUint(json, ".packing.domain"),
+                    elements: uint32(vm.parseJsonUint(json, ".packing.elements")),
+                    shortElements: uint32(vm.parseJsonUint(json, ".packing.shortElements")),
+                    shortBytes: uint8(vm.parseJsonUint(json, ".packing.shortBytes"))
+                })
             })
         );
 

@@ -41,7 +41,8 @@ abstract contract StubFixture is Test {
             archDigest: ARCH,
             weightCommitments: COMMITMENTS,
             classes: CLASSES,
-            blindingBases: _fixture.allBases()
+            blindingBases: _fixture.allBases(),
+            packing: IInferenceVerifier.Packing({domain: Bn254.R - 1, elements: 960, shortElements: 96, shortBytes: 9})
         });
     }
 
