@@ -1,6 +1,7 @@
 //! What the end-to-end tests share: one set of keys, one honest proof, and a chain with the contracts.
 
 pub mod fixtures;
+pub mod vectors;
 
 use std::sync::LazyLock;
 
