@@ -16,6 +16,7 @@ pub mod memory;
 pub mod output;
 pub mod panics;
 pub mod paths;
+pub mod protocol;
 pub mod purpose;
 pub mod samples;
 pub mod scalar;

@@ -107,7 +107,7 @@ pub fn write() -> io::Result<()> {
             fs::write(sources_folder().join(name), text)?;
         }
     }
-    Ok(())
+    crate::vectors::write()
 }
 
 /// A model with an honest proof of what it says; both are random.
