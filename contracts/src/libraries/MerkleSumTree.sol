@@ -21,20 +21,23 @@ library MerkleSumTree {
         uint256 sum;
     }
 
-    /// @notice Whether `leaf_` is at `index` and counts for `value`, in the tree with `root` over `count` leaves that
-    /// count for `total`; and what the leaves left of it count for.
+    /// @notice A tree: its root, over `count` leaves that count for `total`.
+    struct Tree {
+        bytes32 root;
+        uint256 total;
+        uint256 count;
+    }
+
+    /// @notice Whether `leaf_` is at `index` of the tree and counts for `value`; and what the leaves left of it count for.
     /// @dev A bad proof is answered by `(false, 0)`. The root of a single leaf is the leaf, which then has to fix its
     /// value itself, as the leaves of `Leaves` do.
     /// @param path The sibling on each level, from the leaf's to the root's child.
-    function verify(
-        bytes32 root,
-        uint256 total,
-        uint256 count,
-        uint256 index,
-        bytes32 leaf_,
-        uint256 value,
-        Sibling[] calldata path
-    ) internal pure returns (bool valid, uint256 before) {
+    function verify(Tree memory tree, uint256 index, bytes32 leaf_, uint256 value, Sibling[] calldata path)
+        internal
+        pure
+        returns (bool valid, uint256 before)
+    {
+        uint256 count = tree.count;
         if (count > MerkleTree.MAX_COUNT || index >= count || path.length != MerkleTree.depth(count)) {
             return (false, 0);
         }
@@ -56,7 +59,7 @@ library MerkleSumTree {
                 sum += beside;
             }
         }
-        valid = node == root && sum == total;
+        valid = node == tree.root && sum == tree.total;
         if (!valid) before = 0;
     }
 
