@@ -7,6 +7,8 @@ interface Vm {
     function chainId(uint256 id) external;
     function etch(address target, bytes calldata code) external;
     function prank(address sender) external;
+    function roll(uint256 number) external;
+    function setBlockhash(uint256 number, bytes32 hash) external;
     function expectPartialRevert(bytes4 selector) external;
     function expectRevert(bytes calldata revertData) external;
     function assertTrue(bool condition, string calldata what) external pure;
@@ -21,6 +23,7 @@ interface Vm {
     function assertLe(uint256 left, uint256 right) external pure;
     function toString(uint256 value) external pure returns (string memory);
     function readFile(string calldata path) external view returns (string memory);
+    function parseJson(string calldata json, string calldata key) external pure returns (bytes memory);
     function parseJsonAddress(string calldata json, string calldata key) external pure returns (address);
     function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
     function parseJsonBytes32(string calldata json, string calldata key) external pure returns (bytes32);
