@@ -237,7 +237,7 @@ contract AccuracyEscrow is IAccuracyEscrow, Market, Deliveries {
 
     /// @inheritdoc IAccuracyEscrow
     function exampleAt(Terms calldata terms, uint256 place) external view returns (uint256) {
-        return Permutation.at(_exams[idOf(terms)].seed, terms.examples, place);
+        return Permutation.element(_exams[idOf(terms)].seed, terms.examples, place);
     }
 
     /// @inheritdoc IAccuracyEscrow
@@ -303,7 +303,7 @@ contract AccuracyEscrow is IAccuracyEscrow, Market, Deliveries {
     }
 
     function _requireExample(Terms calldata terms, bytes32 seed, uint256 place, Example calldata e) private pure {
-        uint256 example = Permutation.at(seed, terms.examples, place);
+        uint256 example = Permutation.element(seed, terms.examples, place);
         bytes32 leaf = Leaves.example(example, e.inputCommitment, e.labelCommitment);
         if (!MerkleTree.verify(terms.testSet, terms.examples, example, leaf, e.path)) {
             revert NotInTestSet(idOf(terms), example);

@@ -181,7 +181,7 @@ contract RetrievalEscrow is IRetrievalEscrow, Market, Deliveries {
         (Case storage c, uint256 caseId) = _findInTime(dataset, request, State.Drawn);
         // INVARIANT I8: a sample is proven once.
         if (sample >= c.samples || isProven(caseId, sample)) revert NotOutstanding(caseId, sample);
-        uint256 document = Permutation.at(c.seed, dataset.count, sample);
+        uint256 document = Permutation.element(c.seed, dataset.count, sample);
         if (opening.document != document) revert NotSampled(caseId, opening.document, document);
         _requireOpening(dataset, request, c, opening);
         _requireProof(

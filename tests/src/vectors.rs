@@ -79,12 +79,11 @@ fn sum_tree(count: u64) -> Value {
     };
     let tree = SumTree::new((0..count).map(score).collect());
     let opening = |index| {
-        let path = tree.path(index).expect("within the count");
+        let sibling = |sibling: Sum| json!({ "hash": sibling.hash, "sum": sibling.sum });
         json!({
             "before": tree.before(index).expect("within the count"),
-            "hashes": path.iter().map(|sibling| sibling.hash).collect::<Vec<_>>(),
             "index": index,
-            "sums": path.iter().map(|sibling| sibling.sum).collect::<Vec<_>>(),
+            "path": tree.path(index).expect("within the count").into_iter().map(sibling).collect::<Vec<_>>(),
         })
     };
     json!({

@@ -11,7 +11,7 @@ import {IMarket} from "./IMarket.sol";
 /// @dev An exam is named by the hash of its terms, which every call repeats.
 ///
 /// The test set is committed to before the provider draws a seed, and the seed orders it: place `p` of the exam is example
-/// `Permutation.at(seed, examples, p)`. The first `N1` places are what the provider sees before it decides, the others are the
+/// `Permutation.element(seed, examples, p)`. The first `N1` places are what the provider sees before it decides, the others are the
 /// exam. Nobody can choose which examples come where: the consumer does not know the seed, the provider not the examples.
 ///
 /// By accepting, the provider says that it has all leaves of the test set (they hide inputs and labels) and that the root is
@@ -115,7 +115,7 @@ interface IAccuracyEscrow is IDeliveries, IMarket {
         bytes32[] path;
     }
 
-    /// @notice What the provider said of example `Permutation.at(seed, examples, first + place)`.
+    /// @notice What the provider said of example `Permutation.element(seed, examples, first + place)`.
     /// @param example The example.
     /// @param outputCommitment Commitment of the model's output.
     /// @param label What the model says.

@@ -284,7 +284,7 @@ interface IRetrievalEscrow is IDeliveries, IMarket {
     function rearm(Dataset calldata dataset, Request calldata request) external;
 
     /// @notice Proves the label of a sampled document. Anybody may bring the proof.
-    /// @param sample Which one; its document is `Permutation.at(seed, count, sample)`, the context index of the proof.
+    /// @param sample Which one; its document is `Permutation.element(seed, count, sample)`, the context index of the proof.
     /// @param opening The document and its label.
     /// @param outputCommitment Commitment of the model's output.
     /// @param evidence The proof.

@@ -42,18 +42,18 @@ library BlockHeader {
             uint256 offset = 3;
             for (uint256 field = 0; field < MIX_HASH; ++field) {
                 offset = _skip(header, offset);
-                if (offset >= header.length) return (false, 0);
             }
             uint256 start = offset + 1;
-            if (uint8(header[offset]) != 0x80 + MIX_HASH_LENGTH || start + MIX_HASH_LENGTH > header.length) {
-                return (false, 0);
-            }
-            return (true, uint256(bytes32(header[start:start + MIX_HASH_LENGTH])));
+            uint256 end = start + MIX_HASH_LENGTH;
+            if (end > header.length || uint8(header[offset]) != 0x80 + MIX_HASH_LENGTH) return (false, 0);
+            return (true, uint256(bytes32(header[start:end])));
         }
     }
 
-    /// @dev Where the string at `offset`, which is within the header, ends. What is no string ends nowhere.
+    /// @dev Where the string at `offset` ends. Where there is no string, or not all of it, no other can follow: the
+    /// answer is the header's end, or beyond.
     function _skip(bytes calldata header, uint256 offset) private pure returns (uint256) {
+        if (offset >= header.length) return header.length;
         uint256 first = uint8(header[offset]);
         unchecked {
             // A byte that is its own encoding.
@@ -63,7 +63,7 @@ library BlockHeader {
             // 256 to 65535 bytes: the bloom filter. No field has 56 to 255.
             if (first == 0xb9 && offset + 2 < header.length) return offset + 3 + _uint16(header, offset + 1);
         }
-        return type(uint256).max;
+        return header.length;
     }
 
     function _uint16(bytes calldata header, uint256 offset) private pure returns (uint256) {

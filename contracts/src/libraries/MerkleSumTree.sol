@@ -41,16 +41,34 @@ library MerkleSumTree {
         if (count > MerkleTree.MAX_COUNT || index >= count || path.length != MerkleTree.depth(count)) {
             return (false, 0);
         }
-        if (value > 1) return (false, 0);
-        bytes32 node = leaf_;
-        uint256 sum = value;
-        // No sum exceeds `count`.
+        if (value > 1 || !_bounded(count, index, path)) return (false, 0);
+        (bytes32 node, uint256 sum, uint256 left) = _climb(index, leaf_, value, path);
+        return node == tree.root && sum == tree.total ? (true, left) : (false, 0);
+    }
+
+    /// @dev Whether no sibling counts for more than the leaves below `count` that are beneath it.
+    function _bounded(uint256 count, uint256 index, Sibling[] calldata path) private pure returns (bool) {
+        unchecked {
+            for (uint256 level = 0; level < path.length; ++level) {
+                uint256 first = ((index >> level) ^ 1) << level;
+                (, uint256 beside) = _at(path, level);
+                if (beside > count.saturatingSub(first).min(1 << level)) return false;
+            }
+        }
+        return true;
+    }
+
+    /// @dev The root that a leaf and its path make, whose sums are bounded: none exceeds `count`.
+    function _climb(uint256 index, bytes32 leaf_, uint256 value, Sibling[] calldata path)
+        private
+        pure
+        returns (bytes32 node, uint256 sum, uint256 before)
+    {
+        (node, sum) = (leaf_, value);
         unchecked {
             for (uint256 level = 0; level < path.length; ++level) {
                 (bytes32 hash, uint256 beside) = _at(path, level);
-                uint256 position = index >> level;
-                if (beside > count.saturatingSub((position ^ 1) << level).min(1 << level)) return (false, 0);
-                if (position & 1 == 0) {
+                if ((index >> level) & 1 == 0) {
                     node = _node(node, sum, hash, beside);
                 } else {
                     node = _node(hash, beside, node, sum);
@@ -59,8 +77,6 @@ library MerkleSumTree {
                 sum += beside;
             }
         }
-        valid = node == tree.root && sum == tree.total;
-        if (!valid) before = 0;
     }
 
     /// @dev keccak256(0x02 ‖ left ‖ right), where nothing is allocated.

@@ -14,7 +14,7 @@ library Permutation {
     uint256 private constant ROUNDS = 8;
 
     /// @notice What is at `position` of the order of `[0, count)` that `seed` makes.
-    function at(bytes32 seed, uint256 count, uint256 position) internal pure returns (uint256 value) {
+    function element(bytes32 seed, uint256 count, uint256 position) internal pure returns (uint256 value) {
         if (position >= count) revert PositionOutOfRange(position, count);
         uint256 width = FixedPointMathLib.max((FixedPointMathLib.log2Up(count) + 1) / 2, 1);
         value = position;

@@ -37,7 +37,9 @@ contract TruthVerifier is IInferenceVerifier {
         bytes calldata,
         uint256[] calldata instances
     ) external view returns (bool) {
-        if (model != modelId(provider, points) || keccak256(proof) != keccak256(PROOF)) return false;
+        if (model != modelId(provider, points) || keccak256(proof) != keccak256(PROOF)) {
+            return false;
+        }
         return instances[3] == _context(purpose) && _true(instances);
     }
 
