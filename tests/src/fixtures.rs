@@ -31,7 +31,7 @@ use zkescrow_verifier_gen::verifier::{self, Contracts, Generated};
 use crate::poseidon;
 
 /// Who owns the fixtures' models.
-const PROVIDER: [u8; 20] = [0x11; 20];
+pub const PROVIDER: [u8; 20] = [0x11; 20];
 
 /// What the fixtures' proofs are for: an answer that a contract of forge's tests asks about.
 pub const PURPOSE: Purpose = Purpose { contract: Address::new([0xe5; 20]), ..crate::PURPOSE };
@@ -107,7 +107,8 @@ pub fn write() -> io::Result<()> {
             fs::write(sources_folder().join(name), text)?;
         }
     }
-    crate::vectors::write()
+    crate::vectors::write()?;
+    crate::round::write()
 }
 
 /// A model with an honest proof of what it says; both are random.
