@@ -9,7 +9,7 @@ NPM_STAMP := node_modules/.package-lock.json
 VENV := target/analysis-venv
 VENV_STAMP := $(VENV)/.requirements
 # For them, forge on the PATH, and builds that leave out/ as it is.
-ANALYSE = PATH="$(CURDIR)/node_modules/.bin:$(CURDIR)/$(VENV)/bin:$$PATH" FOUNDRY_OUT=target/$@/out FOUNDRY_CACHE_PATH=target/$@/cache
+ANALYSE = PATH="$(CURDIR)/scripts:$(CURDIR)/$(VENV)/bin:$$PATH" FOUNDRY_OUT=target/$@/out FOUNDRY_CACHE_PATH=target/$@/cache
 
 # $(call need,program,where to get it): stop with one line when the program is missing.
 need = @command -v $(1) >/dev/null || { echo "error: $(1) is missing: $(2)" >&2; exit 1; }

@@ -40,7 +40,7 @@ function row(name, lines, branches) {
 
 mkdirSync(FOLDER, { recursive: true });
 const forge = spawnSync(
-  "node_modules/.bin/forge",
+  "scripts/forge",
   ["coverage", "--no-match-path", SLOW, "--report", "lcov", "--report-file", LCOV],
   {
     encoding: "utf8",
