@@ -253,6 +253,7 @@ export function mutantsOf(file, source) {
       const times = (seen.get(key) ?? 0) + 1;
       seen.set(key, times);
       if (times > 1) key += ` (${times})`;
-      return { key, file, function: mutant.function, line: mutant.line, kind: mutant.kind, before, after, source: mutated.toString() };
+      const { line, kind } = mutant;
+      return { key, file, function: mutant.function, line, kind, before, after, source: mutated.toString() };
     });
 }
