@@ -1,15 +1,21 @@
 # One entry for each thing to do here; `make` lists them.
 .DEFAULT_GOAL := help
-.PHONY: help setup contracts build demo test check fixtures snapshot clean
+.PHONY: help setup contracts build demo test check fixtures snapshot coverage slither symbolic mutants clean
 
 FORGE := node_modules/.bin/forge
 # Written by `npm ci`; older than the lockfile when that has changed.
 NPM_STAMP := node_modules/.package-lock.json
+# Python's tools: slither and halmos with its solvers.
+VENV := target/analysis-venv
+VENV_STAMP := $(VENV)/.requirements
+# For them, forge on the PATH, and builds that leave out/ as it is.
+ANALYSE = PATH="$(CURDIR)/scripts:$(CURDIR)/$(VENV)/bin:$$PATH" FOUNDRY_OUT=target/$@/out FOUNDRY_CACHE_PATH=target/$@/cache
 
 # $(call need,program,where to get it): stop with one line when the program is missing.
 need = @command -v $(1) >/dev/null || { echo "error: $(1) is missing: $(2)" >&2; exit 1; }
 need_cargo = $(call need,cargo,install Rust from https://rustup.rs)
 need_node = $(call need,node,install Node.js 20 or newer from https://nodejs.org)
+need_python = $(call need,python3,install Python 3.11 or newer with its venv module from https://www.python.org)
 need_npm = $(call need,npm,it comes with Node.js from https://nodejs.org)
 
 help: ## List the targets
@@ -57,6 +63,27 @@ fixtures: setup ## Rewrite the generated contracts and proofs that forge's tests
 
 snapshot: setup ## Rewrite the gas that forge's tests compare with
 	FORGE_SNAPSHOT_CHECK=false FORGE_SNAPSHOT_EMIT=true $(FORGE) test --match-path 'contracts/test/generatedVerifier/Gas.t.sol'
+
+coverage: setup ## Show which lines and branches of the contracts no test reaches
+	@node scripts/coverage.mjs
+
+slither: setup $(VENV_STAMP) ## Analyse the contracts with slither; fails on findings without an answer
+	@$(ANALYSE) node scripts/slither.mjs
+
+symbolic: setup $(VENV_STAMP) ## Prove the properties in contracts/test/symbolic with halmos
+	@rm -rf target/$@/out target/$@/cache
+	@$(ANALYSE) FOUNDRY_TEST=contracts/test/symbolic halmos --forge-build-out target/$@/out --panic-error-codes '*' --no-status
+
+mutants: setup ## Break the contracts one change at a time; fails when tests overlook one (see docs/analysis.md)
+	@node scripts/mutants.mjs $(MUTANTS)
+
+$(VENV_STAMP): scripts/analysis/requirements.txt
+	$(need_python)
+	@echo "Installing slither and halmos into $(VENV)"
+	rm -rf $(VENV)
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
+	@touch $@
 
 clean: ## Remove everything that was built or installed
 	$(need_cargo)
