@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup contracts build demo test check fixtures snapshot coverage slither symbolic mutants clean
 
-FORGE := node_modules/.bin/forge
+FORGE := scripts/forge
 # Written by `npm ci`; older than the lockfile when that has changed.
 NPM_STAMP := node_modules/.package-lock.json
 # Python's tools: slither and halmos with its solvers.
