@@ -2,6 +2,7 @@
 
 pub mod fixtures;
 pub mod poseidon;
+pub mod sealed;
 pub mod vectors;
 
 use std::sync::LazyLock;
