@@ -28,7 +28,7 @@ use zkescrow_client::{
 };
 use zkescrow_verifier_gen::verifier::{self, Contracts, Generated};
 
-use crate::poseidon;
+use crate::{poseidon, sealed};
 
 /// Who owns the fixtures' models.
 pub const PROVIDER: [u8; 20] = [0x11; 20];
@@ -98,6 +98,7 @@ pub fn write() -> io::Result<()> {
     fs::create_dir_all(folder())?;
     fs::create_dir_all(sources_folder())?;
     poseidon::write()?;
+    sealed::write()?;
     for layout in &LAYOUTS {
         let (keys, generated, contracts) = contracts(layout);
         let mut fixture = proof(&keys);

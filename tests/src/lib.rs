@@ -3,6 +3,7 @@
 pub mod fixtures;
 pub mod poseidon;
 pub mod round;
+pub mod sealed;
 pub mod vectors;
 
 use std::sync::LazyLock;

@@ -5,4 +5,5 @@
 pub mod leaves;
 pub mod merkle;
 pub mod permutation;
+pub mod sealed;
 pub mod sum_tree;
