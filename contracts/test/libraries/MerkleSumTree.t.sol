@@ -222,6 +222,13 @@ contract MerkleSumTreeTest is Test {
         }
         Claim memory claim = Claim(root, (1 << 40) - 1, 1 << 40);
         vm.assertTrue(_opens(claim, 0, 0, 0, path), "the most");
+        // One leaf more, and a path that leads to the root.
+        MerkleSumTree.Sibling[] memory longer = new MerkleSumTree.Sibling[](41);
+        for (uint256 level = 0; level < 40; ++level) {
+            longer[level] = path[level];
+        }
+        Claim memory more = Claim(_node(root, claim.total, 0, 0), claim.total, (1 << 40) + 1);
+        vm.assertFalse(_opens(more, 0, 0, 0, longer), "one more");
         claim.count = bound(count, (1 << 40) + 1, type(uint256).max);
         path = new MerkleSumTree.Sibling[](MerkleTree.depth(claim.count));
         vm.assertFalse(_opens(claim, 0, 0, 0, path), "more");

@@ -214,6 +214,14 @@ contract MerkleTreeTest is Test {
             root = _node(root, level < 8 ? root : bytes32(0));
         }
         vm.assertTrue(this.verifyChunk(root, MAX_COUNT, 0, new bytes32[](CHUNK), upper), "the most, by chunk");
+        // One leaf more, and paths that lead to the root.
+        root = _node(root, 0);
+        vm.assertFalse(this.verifyChunk(root, MAX_COUNT + 1, 0, new bytes32[](CHUNK), new bytes32[](33)), "one more");
+        root = 0;
+        for (uint256 level = 0; level < 41; ++level) {
+            root = _node(root, 0);
+        }
+        vm.assertFalse(this.verify(root, MAX_COUNT + 1, 0, 0, new bytes32[](41)), "one more");
         count = bound(count, MAX_COUNT + 1, type(uint256).max);
         index = bound(index, 0, count - 1);
         vm.assertFalse(this.verify(root, count, index, 0, new bytes32[](MerkleTree.depth(count))), "more");
