@@ -111,7 +111,7 @@ fn kinds() -> Value {
 fn permutations() -> Vec<Value> {
     let order = |count: u64| {
         let seed = keccak256(count.to_be_bytes());
-        let at = |position| permutation::at(seed, count, position).expect("within the count");
+        let at = |position| permutation::element(seed, count, position).expect("within the count");
         json!({
             "count": count,
             "positions": some(count),

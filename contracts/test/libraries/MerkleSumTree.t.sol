@@ -215,6 +215,13 @@ contract MerkleSumTreeTest is Test {
         }
         MerkleSumTree.Tree memory claim = MerkleSumTree.Tree(root, (1 << 40) - 1, 1 << 40);
         vm.assertTrue(_opens(claim, 0, 0, 0, path), "the most");
+        // One leaf more, and a path that leads to the root.
+        MerkleSumTree.Sibling[] memory longer = new MerkleSumTree.Sibling[](41);
+        for (uint256 level = 0; level < 40; ++level) {
+            longer[level] = path[level];
+        }
+        MerkleSumTree.Tree memory more = MerkleSumTree.Tree(_node(root, claim.total, 0, 0), claim.total, (1 << 40) + 1);
+        vm.assertFalse(_opens(more, 0, 0, 0, longer), "one more");
         claim.count = bound(count, (1 << 40) + 1, type(uint256).max);
         path = new MerkleSumTree.Sibling[](MerkleTree.depth(claim.count));
         vm.assertFalse(_opens(claim, 0, 0, 0, path), "more");
@@ -233,14 +240,14 @@ contract MerkleSumTreeTest is Test {
         vm.assertFalse(_opens(fitting, index % fitting.count, leaf, value % 2, path), "nonsense that fits");
     }
 
-    /// @dev For the figures in the report of gas.
+    /// @dev Loosely, because coverage is measured without the optimizer.
     function test_gas() external view {
         MerkleSumTree.Sibling[] memory path = new MerkleSumTree.Sibling[](20);
         bytes32 node;
         for (uint256 level = 0; level < 20; ++level) {
             node = _node(node, 0, 0, 0);
         }
-        vm.assertLt(this.gasOfVerify(MerkleSumTree.Tree(node, 0, 1 << 20), path), 13_000);
+        vm.assertLt(this.gasOfVerify(MerkleSumTree.Tree(node, 0, 1 << 20), path), 25_000);
     }
 
     function gasOfVerify(MerkleSumTree.Tree calldata claim, MerkleSumTree.Sibling[] calldata path)

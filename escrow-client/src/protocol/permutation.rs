@@ -8,7 +8,7 @@ use alloy::primitives::{B256, U256, keccak256};
 const ROUNDS: u8 = 8;
 
 /// What is at `position` of the order of `[0, count)` that `seed` makes; nothing, beyond its end.
-pub fn at(seed: B256, count: u64, position: u64) -> Option<u64> {
+pub fn element(seed: B256, count: u64, position: u64) -> Option<u64> {
     let width = width(count);
     let permute = |&value: &u64| Some(feistel(seed, width, value));
     std::iter::successors(permute(&position).filter(|_| position < count), permute).find(|&value| value < count)
