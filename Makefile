@@ -62,7 +62,7 @@ fixtures: setup ## Rewrite the generated contracts and proofs that forge's tests
 	$(MAKE) snapshot
 
 snapshot: setup ## Rewrite the gas that forge's tests compare with
-	FORGE_SNAPSHOT_CHECK=false FORGE_SNAPSHOT_EMIT=true $(FORGE) test --match-path 'contracts/test/generatedVerifier/Gas.t.sol'
+	FORGE_SNAPSHOT_CHECK=false FORGE_SNAPSHOT_EMIT=true $(FORGE) test --match-path 'contracts/test/**/Gas.t.sol'
 
 coverage: setup ## Show which lines and branches of the contracts no test reaches
 	@node scripts/coverage.mjs

@@ -54,7 +54,7 @@ mod tests {
     fn large_counts_invert_nothing_twice() {
         let seed = keccak256("seed");
         for count in [1 << 40, u64::MAX] {
-            let mut drawn: Vec<u64> = (0..5000).map(|i| at(seed, count, i).expect("within")).collect();
+            let mut drawn: Vec<u64> = (0..5000).map(|i| element(seed, count, i).expect("within")).collect();
             drawn.sort_unstable();
             drawn.dedup();
             assert_eq!(drawn.len(), 5000);
@@ -75,7 +75,7 @@ mod tests {
                 let mut hits = vec![0u64; count as usize];
                 for seed in 0..SEEDS {
                     let seed = keccak256(seed.to_be_bytes());
-                    hits[at(seed, count, position).expect("within") as usize] += 1;
+                    hits[element(seed, count, position).expect("within") as usize] += 1;
                 }
                 let mean = SEEDS as f64 / count as f64;
                 let chi: f64 = hits.iter().map(|&hit| (hit as f64 - mean).powi(2) / mean).sum();
@@ -89,10 +89,10 @@ mod tests {
     proptest! {
         #[test]
         fn each_thing_has_one_place(seed: [u8; 32], count in 1u64..700) {
-            let mut drawn: Vec<u64> = (0..count).map(|i| at(seed.into(), count, i).expect("within")).collect();
+            let mut drawn: Vec<u64> = (0..count).map(|i| element(seed.into(), count, i).expect("within")).collect();
             drawn.sort_unstable();
             prop_assert!(drawn.iter().copied().eq(0..count));
-            prop_assert_eq!(at(seed.into(), count, count), None);
+            prop_assert_eq!(element(seed.into(), count, count), None);
         }
     }
 }
