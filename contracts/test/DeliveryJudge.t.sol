@@ -272,6 +272,8 @@ contract DeliveryJudgeTest is SealedFixture {
         vm.assertEq(upheldIn(delivery, 0), 1);
     }
 
+    /// @dev A true delivery, then one false word. Each run asks about everything that could be complained of.
+    /// forge-config: default.fuzz.runs = 64
     function testFuzz_upheld_in_any_format(uint256 seed, uint256 items, bool labels, uint256 shape, uint256 lie)
         external
         view

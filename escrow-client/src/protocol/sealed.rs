@@ -87,7 +87,8 @@ impl Format {
         Some(words)
     }
 
-    /// Encrypts items, each in its format.
+    /// Encrypts items, each in its format; `None` if one is not. A key is random and encrypts one delivery: two under
+    /// one key would give away the difference of their words.
     pub fn seal(&self, items: &[Item], key: Fr) -> Option<Sealed> {
         let plain = items.par_iter().map(|item| self.plain(item)).collect::<Option<Vec<_>>>()?.concat();
         let words = plain.par_iter().enumerate().map(|(t, &w)| word(&(w + mask(key, t)))).collect();
