@@ -65,37 +65,46 @@ library WeightLink {
     function _fold(bytes calldata old, bytes calldata fresh, uint256 xi) private view returns (uint256, uint256) {
         Bn254.Sum memory sum;
         sum.factor = xi;
-        for (uint256 offset = fresh.length; offset != 0;) {
-            // What there is so far is the term, and infinity at first.
-            if (offset != fresh.length) sum.scaleTerm();
-            offset -= 64;
-            (sum.x, sum.y) = _point(fresh, offset);
-            sum.addTerm();
-            (uint256 x, uint256 y) = _point(old, offset);
-            // On the curve, y is never 0.
-            (sum.termX, sum.termY) = (x, Bn254.P - y);
-            sum.addTerm();
-            (sum.termX, sum.termY) = (sum.x, sum.y);
+        // Offsets are multiples of 64, down to 0; coordinates are below P.
+        unchecked {
+            for (uint256 offset = fresh.length; offset != 0;) {
+                // What there is so far is the term, and infinity at first.
+                if (offset != fresh.length) sum.scaleTerm();
+                offset -= 64;
+                (sum.x, sum.y) = _point(fresh, offset);
+                sum.addTerm();
+                (uint256 x, uint256 y) = _point(old, offset);
+                // On the curve, y is never 0.
+                (sum.termX, sum.termY) = (x, Bn254.P - y);
+                sum.addTerm();
+                (sum.termX, sum.termY) = (sum.x, sum.y);
+            }
         }
         return (sum.x, sum.y);
     }
 
     /// @dev `Σ z_b B_b`.
     function _combine(bytes calldata linkProof, bytes memory bases) private view returns (Bn254.Sum memory sum) {
-        for (uint256 offset = 0; offset < bases.length; offset += 64) {
-            assembly ("memory-safe") {
-                mcopy(add(sum, 0x40), add(add(bases, 0x20), offset), 0x40)
+        // Offsets are within the bases.
+        unchecked {
+            for (uint256 offset = 0; offset < bases.length; offset += 64) {
+                assembly ("memory-safe") {
+                    mcopy(add(sum, 0x40), add(add(bases, 0x20), offset), 0x40)
+                }
+                sum.factor = _word(linkProof, 64 + offset / 2);
+                sum.scaleTerm();
+                sum.addTerm();
             }
-            sum.factor = _word(linkProof, 64 + offset / 2);
-            sum.scaleTerm();
-            sum.addTerm();
         }
     }
 
     function _allOnCurve(bytes calldata points) private pure returns (bool) {
-        for (uint256 offset = 0; offset < points.length; offset += 64) {
-            (uint256 x, uint256 y) = _point(points, offset);
-            if (!Bn254.isOnCurve(x, y)) return false;
+        // Offsets are within the call data.
+        unchecked {
+            for (uint256 offset = 0; offset < points.length; offset += 64) {
+                (uint256 x, uint256 y) = _point(points, offset);
+                if (!Bn254.isOnCurve(x, y)) return false;
+            }
         }
         return true;
     }
@@ -107,8 +116,13 @@ library WeightLink {
         }
     }
 
-    function _point(bytes calldata data, uint256 offset) private pure returns (uint256, uint256) {
-        return (_word(data, offset), _word(data, offset + 32));
+    /// @dev A point that is known to lie within `data`.
+    function _point(bytes calldata data, uint256 offset) private pure returns (uint256 x, uint256 y) {
+        assembly ("memory-safe") {
+            let place := add(data.offset, offset)
+            x := calldataload(place)
+            y := calldataload(add(place, 0x20))
+        }
     }
 
     /// @dev A word that is known to lie within `data`: lengths were compared before.

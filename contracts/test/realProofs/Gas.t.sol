@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {RealRound} from "./RealRound.sol";
 
-/// @notice What it takes to answer a contest with a real proof.
+/// @notice What a transaction takes that answers a contest with a real proof.
 abstract contract ContestGasTest is RealRound {
     uint256 private constant TRANSACTION_GAS = 16_777_216;
 
@@ -17,6 +17,7 @@ abstract contract ContestGasTest is RealRound {
     }
 }
 
+/// forge-config: default.isolate = true
 contract TinyContestGasTest is ContestGasTest {
     function name() internal pure override returns (string memory) {
         return "round-tiny";
@@ -24,6 +25,7 @@ contract TinyContestGasTest is ContestGasTest {
 }
 
 /// @notice The paper's smallest MobileNet v2.
+/// forge-config: default.isolate = true
 contract MobileNetContestGasTest is ContestGasTest {
     function name() internal pure override returns (string memory) {
         return "round-mobilenet";
