@@ -72,9 +72,10 @@ contract AccuracyEscrow is IAccuracyEscrow, Market, Deliveries {
         uint256 caseId = idOf(terms);
         Exam storage exam = _inTime(caseId, State.Open);
         _only(terms.provider);
-        exam.seed = seed;
+        // Whoever sees the call before its block, and could still cancel, does not know what the block adds.
+        exam.seed = keccak256(abi.encode(seed, block.prevrandao, caseId));
         _enter(exam, State.Accepted, terms.windows.announce);
-        emit ExamAccepted(caseId, seed, exam.deadline);
+        emit ExamAccepted(caseId, exam.seed, exam.deadline);
         // INVARIANT I7: from here to the end, the model's stake stays.
         registry.lock(terms.model);
         _credit(terms.currency, feeRecipient, 2 * _amounts(terms).fee());
@@ -256,7 +257,7 @@ contract AccuracyEscrow is IAccuracyEscrow, Market, Deliveries {
 
     /// @dev A delivery that stopped is lost by whoever had to move; but a provider that has seen the first examples may stop.
     function _settleDelivery(Terms calldata terms, uint256 caseId, Settlement.Exam memory amounts) private {
-        _requireOverdue(caseId);
+        _requirePassed(_deadline(caseId));
         Stage stage = _close(caseId);
         if (stage == Stage.Demanded || stage == Stage.Acknowledged) {
             _end(terms, caseId, State.ConsumerFailed, amounts.consumerFailed());
@@ -298,7 +299,7 @@ contract AccuracyEscrow is IAccuracyEscrow, Market, Deliveries {
         bool ordered =
             terms.exampleCost > terms.proofCost && terms.proofCost > terms.inferenceCost && terms.inferenceCost > 0;
         bool timed = w.announce > 0 && w.decide > 0 && w.results > 0 && w.challenge > 0 && w.respond > 0
-            && terms.courier.step > 0;
+            && w.respondEach > 0 && terms.courier.step > 0 && terms.courier.perChunk > 0;
         if (!counted || !ordered || !timed || terms.target > MILLION) revert BadTerms();
     }
 

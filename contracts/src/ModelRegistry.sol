@@ -29,6 +29,7 @@ contract ModelRegistry is IModelRegistry, Credits {
         currency = config.currency;
         penalty = uint256(config.examples) * config.exampleCost;
         minimumStake = FAULTS_COVERED * penalty;
+        if (minimumStake > type(uint128).max) revert BadConfig();
         unbondingDelay = config.unbondingDelay;
         for (uint256 i = 0; i < config.escrows.length; ++i) {
             isEscrow[config.escrows[i]] = true;
@@ -43,6 +44,7 @@ contract ModelRegistry is IModelRegistry, Credits {
     /// @inheritdoc IModelRegistry
     function registerArchitecture(address verifier) external {
         if (verifier.code.length == 0) revert NoCode(verifier);
+        if (_delegates(verifier)) revert DelegatingAccount(verifier);
         if (architectures[verifier] != 0) revert ArchitectureExists(verifier);
         architectures[verifier] = verifier.codehash;
         emit ArchitectureRegistered(verifier, verifier.codehash, IInferenceVerifier(verifier).archDigest());
@@ -71,10 +73,10 @@ contract ModelRegistry is IModelRegistry, Credits {
     function addStake(bytes32 model, uint256 amount) external payable nonReentrant {
         if (amount == 0) revert ZeroAmount();
         Model storage m = _model(model);
-        uint256 stake = m.stake + amount;
-        if (stake > type(uint128).max) revert StakeExceeded(amount, type(uint128).max - m.stake);
-        m.stake = uint128(stake);
-        emit StakeAdded(model, amount, stake);
+        uint256 room = type(uint128).max - m.stake;
+        if (amount > room) revert StakeExceeded(amount, room);
+        m.stake += uint128(amount);
+        emit StakeAdded(model, amount, m.stake);
         _collect(currency, amount);
     }
 
@@ -107,18 +109,21 @@ contract ModelRegistry is IModelRegistry, Credits {
     function lock(bytes32 model) external onlyEscrow {
         Model storage m = _model(model);
         uint256 bonded = m.stake - m.unbonding;
-        if (bonded < minimumStake) revert StakeTooLow(bonded, minimumStake);
+        // Each open case may cost a penalty.
+        uint256 needed = (uint256(m.openCases) + 1) * penalty;
+        if (needed < minimumStake) needed = minimumStake;
+        if (bonded < needed) revert StakeTooLow(bonded, needed);
         emit CaseLocked(model, msg.sender, ++m.openCases);
     }
 
     /// @inheritdoc IModelRegistry
     function unlock(bytes32 model) external onlyEscrow {
-        emit CaseUnlocked(model, msg.sender, --_models[model].openCases);
+        emit CaseUnlocked(model, msg.sender, --_model(model).openCases);
     }
 
     /// @inheritdoc IModelRegistry
     function slash(bytes32 model) external onlyEscrow returns (uint256 amount) {
-        Model storage m = _models[model];
+        Model storage m = _model(model);
         amount = m.stake < penalty ? m.stake : penalty;
         uint128 stake = m.stake - uint128(amount);
         m.stake = stake;
@@ -149,6 +154,16 @@ contract ModelRegistry is IModelRegistry, Credits {
     /// @inheritdoc IModelRegistry
     function modelId(address verifier, bytes32 weights) public pure returns (bytes32) {
         return keccak256(abi.encode(verifier, weights));
+    }
+
+    /// @dev Whether this is an account that lends itself other code (EIP-7702), and can take it back.
+    function _delegates(address account) private view returns (bool) {
+        bytes1 first;
+        assembly ("memory-safe") {
+            extcodecopy(account, 0x00, 0x00, 0x20)
+            first := mload(0x00)
+        }
+        return first == 0xef;
     }
 
     function _model(bytes32 model) private view returns (Model storage m) {

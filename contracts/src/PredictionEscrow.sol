@@ -86,40 +86,44 @@ contract PredictionEscrow is IPredictionEscrow, Market, Deliveries {
         Round storage round = _inTime(caseId, State.Committed);
         _only(terms.provider);
         _demand(terms, round, first, count);
-        _enter(round, State.InputsDemanded, terms.courier.step);
+        round.outstanding = uint32(count);
+        _enter(round, State.InputsDemanded, _responseTime(terms, count));
         emit InputsDemanded(caseId, first, count, round.deadline);
         _collect(terms.currency, count * terms.demandBond);
     }
 
     /// @inheritdoc IPredictionEscrow
-    function announceInputs(
-        Terms calldata terms,
-        bytes32 root,
-        bytes32 keyHash,
-        uint256[] calldata commitments,
-        bytes32[][] calldata paths
-    ) external {
+    function showInputs(Terms calldata terms, uint256[] calldata commitments, bytes32[][] calldata paths) external {
         uint256 caseId = idOf(terms);
         Round storage round = _inTime(caseId, State.InputsDemanded);
+        uint256 next = _nextDemanded(round, commitments.length, paths.length);
+        for (uint256 i = 0; i < commitments.length; ++i) {
+            _requireInput(terms, round, next + i, commitments[i], paths[i]);
+            emit InputShown(caseId, next + i, commitments[i], paths[i]);
+        }
+        if (round.outstanding == 0) {
+            _enter(round, State.InputsShown, terms.courier.step);
+            emit InputsShown(caseId, round.deadline);
+        }
+        _credit(terms.currency, terms.consumer, commitments.length * terms.demandBond);
+    }
+
+    /// @inheritdoc IPredictionEscrow
+    function announceInputs(Terms calldata terms, bytes32 root, bytes32 keyHash) external {
+        uint256 caseId = idOf(terms);
+        Round storage round = _inTime(caseId, State.InputsShown);
         _only(terms.consumer);
         round.state = State.Delivering;
-        uint256 items = round.demanded;
-        if (commitments.length != items) revert WrongLength(commitments.length, items);
-        if (paths.length != items) revert WrongLength(paths.length, items);
-        for (uint256 i = 0; i < items; ++i) {
-            _requireInput(terms, round, round.first + i, commitments[i], paths[i]);
-        }
         Announcement memory announcement = Announcement({
             sender: terms.consumer,
             receiver: terms.provider,
             currency: terms.currency,
             decide: terms.windows.predictions,
-            words: items * _itemWords(_packing(terms.model), 0),
+            words: round.demanded * _itemWords(_packing(terms.model), 0),
             root: root,
             keyHash: keyHash
         });
         _announce(caseId, announcement, terms.courier);
-        _credit(terms.currency, terms.consumer, items * terms.demandBond);
     }
 
     /// @inheritdoc IPredictionEscrow
@@ -143,16 +147,15 @@ contract PredictionEscrow is IPredictionEscrow, Market, Deliveries {
     }
 
     /// @inheritdoc IPredictionEscrow
+    function decline(Terms calldata terms) external {
+        uint256 caseId = _takeInputs(terms);
+        _end(terms, caseId, State.Refunded, _amounts(terms).refunded());
+    }
+
+    /// @inheritdoc IPredictionEscrow
     function commitPredictions(Terms calldata terms, bytes32 root) external {
-        uint256 caseId = idOf(terms);
+        uint256 caseId = _takeInputs(terms);
         Round storage round = _rounds[caseId];
-        _only(terms.provider);
-        if (round.state == State.Delivering) {
-            _requireRevealed(caseId);
-            _close(caseId);
-        } else {
-            _inTime(caseId, State.Committed);
-        }
         round.predictions = root;
         _enter(round, State.Predicted, terms.windows.contest);
         emit PredictionsCommitted(caseId, root, round.deadline);
@@ -176,14 +179,11 @@ contract PredictionEscrow is IPredictionEscrow, Market, Deliveries {
     {
         uint256 caseId = idOf(terms);
         Round storage round = _inTime(caseId, State.PredictionsDemanded);
-        if (predictions.length > round.outstanding) revert WrongLength(predictions.length, round.outstanding);
-        if (paths.length != predictions.length) revert WrongLength(paths.length, predictions.length);
-        uint256 next = uint256(round.first) + round.demanded - round.outstanding;
+        uint256 next = _nextDemanded(round, predictions.length, paths.length);
         for (uint256 i = 0; i < predictions.length; ++i) {
             _requirePrediction(terms, round, next + i, predictions[i], paths[i]);
             emit PredictionPublished(caseId, next + i, predictions[i]);
         }
-        round.outstanding -= uint32(predictions.length);
         if (round.outstanding == 0) {
             _enter(round, State.Published, terms.windows.contest);
             emit PredictionsPublished(caseId, round.deadline);
@@ -258,8 +258,8 @@ contract PredictionEscrow is IPredictionEscrow, Market, Deliveries {
 
         _requirePassed(round.deadline);
         if (state == State.Accepted) return _end(terms, caseId, State.Refunded, amounts.refunded());
-        if (state == State.InputsDemanded) {
-            _credit(terms.currency, terms.provider, uint256(round.demanded) * terms.demandBond);
+        if (state == State.InputsDemanded || state == State.InputsShown) {
+            _credit(terms.currency, terms.provider, uint256(round.outstanding) * terms.demandBond);
             return _end(terms, caseId, State.ConsumerFailed, amounts.forfeited());
         }
         if (state == State.PredictionsDemanded) {
@@ -286,7 +286,7 @@ contract PredictionEscrow is IPredictionEscrow, Market, Deliveries {
 
     /// @dev A delivery that stopped is lost by whoever had to move.
     function _settleDelivery(Terms calldata terms, uint256 caseId, Settlement.Round memory amounts) private {
-        _requireOverdue(caseId);
+        _requirePassed(_deadline(caseId));
         Stage stage = _close(caseId);
         if (stage == Stage.Demanded || stage == Stage.Acknowledged) {
             _end(terms, caseId, State.ConsumerFailed, amounts.forfeited());
@@ -312,7 +312,8 @@ contract PredictionEscrow is IPredictionEscrow, Market, Deliveries {
     function _requireSound(Terms calldata terms) private pure {
         Windows calldata w = terms.windows;
         bool counted = terms.count > 0 && terms.count <= MAX_COUNT;
-        bool timed = w.inputs > 0 && w.predictions > 0 && w.contest > 0 && w.respond > 0 && terms.courier.step > 0;
+        bool timed = w.inputs > 0 && w.predictions > 0 && w.contest > 0 && w.respond > 0 && w.respondEach > 0
+            && terms.courier.step > 0 && terms.courier.perChunk > 0;
         if (!counted || !timed || terms.beta < MIN_BETA || terms.proofCost == 0) revert BadTerms();
     }
 
@@ -320,6 +321,27 @@ contract PredictionEscrow is IPredictionEscrow, Market, Deliveries {
         if (count == 0 || count > terms.count || first > terms.count - count) revert BadRange(first, count);
         round.first = uint32(first);
         round.demanded = uint32(count);
+    }
+
+    /// @dev The provider has its inputs, by whatever way, and its time is not over.
+    function _takeInputs(Terms calldata terms) private returns (uint256 caseId) {
+        caseId = idOf(terms);
+        _only(terms.provider);
+        if (_rounds[caseId].state == State.Delivering) {
+            _requireRevealed(caseId);
+            _close(caseId);
+        } else {
+            _inTime(caseId, State.Committed);
+        }
+    }
+
+    /// @dev Takes the next `count` demanded indices.
+    /// @return next The first of them.
+    function _nextDemanded(Round storage round, uint256 count, uint256 paths) private returns (uint256 next) {
+        if (count > round.outstanding) revert WrongLength(count, round.outstanding);
+        if (paths != count) revert WrongLength(paths, count);
+        next = uint256(round.first) + round.demanded - round.outstanding;
+        round.outstanding -= uint32(count);
     }
 
     function _requireInput(

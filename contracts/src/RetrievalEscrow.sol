@@ -21,9 +21,10 @@ contract RetrievalEscrow is IRetrievalEscrow, Market, Deliveries {
     using LibBitmap for LibBitmap.Bitmap;
 
     uint256 private constant MAX_COUNT = 1 << 20;
+    /// @dev Two epochs: proposers of the next blocks know their own values.
+    uint256 private constant MIN_DRAW_DELAY = 64;
     bytes32 private constant ATTESTATION =
         keccak256("Attestation(uint256 dataset,bytes32 root,uint256 count,uint256 nonce,uint256 deadline)");
-    bytes32 private constant APPROVAL = keccak256("Approval(uint256 caseId,uint256 nonce,uint256 deadline)");
 
     /// @inheritdoc IRetrievalEscrow
     IRandomness public immutable randomness;
@@ -43,7 +44,7 @@ contract RetrievalEscrow is IRetrievalEscrow, Market, Deliveries {
         uint256 drawDelay_,
         uint256 burnShare_
     ) Market(registry_) Deliveries(judge_) {
-        if (drawDelay_ == 0 || burnShare_ > Settlement.WHOLE) revert BadTerms();
+        if (drawDelay_ < MIN_DRAW_DELAY || burnShare_ > Settlement.WHOLE) revert BadTerms();
         randomness = randomness_;
         drawDelay = drawDelay_;
         burnShare = burnShare_;
@@ -76,6 +77,7 @@ contract RetrievalEscrow is IRetrievalEscrow, Market, Deliveries {
         uint256 datasetId = datasetIdOf(dataset);
         Standing storage standing = _dataset(datasetId, DatasetState.Committed);
         _only(dataset.responder);
+        standing.state = DatasetState.Retiring;
         standing.closableAt = _after(dataset.notice);
         emit DatasetRetired(datasetId, standing.closableAt);
     }
@@ -83,9 +85,8 @@ contract RetrievalEscrow is IRetrievalEscrow, Market, Deliveries {
     /// @inheritdoc IRetrievalEscrow
     function close(Dataset calldata dataset) external {
         uint256 datasetId = datasetIdOf(dataset);
-        Standing storage standing = _dataset(datasetId, DatasetState.Committed);
+        Standing storage standing = _dataset(datasetId, DatasetState.Retiring);
         if (standing.active != 0) revert DatasetBusy(datasetId, standing.active);
-        if (standing.closableAt == 0) revert NotRetired(datasetId);
         _requirePassed(standing.closableAt);
         standing.state = DatasetState.Closed;
         emit DatasetClosed(datasetId, dataset.bond);
@@ -101,6 +102,8 @@ contract RetrievalEscrow is IRetrievalEscrow, Market, Deliveries {
     {
         _only(request.requester);
         _dataset(_datasetOf(dataset, request), DatasetState.Committed);
+        (, address verifier) = registry.judgeOf(request.model);
+        if (verifier != dataset.verifier) revert WrongVerifier(verifier, dataset.verifier);
         if (registry.openingOf(request.model) == 0) revert ModelNotPublic(request.model);
         uint256 samples = SampleSize.clopperPearson(request.bound, request.delta);
         if (samples > dataset.count) samples = dataset.count;
@@ -113,29 +116,16 @@ contract RetrievalEscrow is IRetrievalEscrow, Market, Deliveries {
     }
 
     /// @inheritdoc IRetrievalEscrow
-    function withdrawRequest(Dataset calldata dataset, Request calldata request) external {
-        (Case storage c, uint256 caseId) = _find(dataset, request, State.Filed);
-        if (msg.sender != request.requester) _requirePassed(c.deadline);
-        _end(dataset, request, caseId, State.Withdrawn);
-    }
-
-    /// @inheritdoc IRetrievalEscrow
     function approve(Dataset calldata dataset, Request calldata request) external {
+        (Case storage c, uint256 caseId) = _findInTime(dataset, request, State.Filed);
         _only(dataset.approver);
-        _approve(dataset, request);
-    }
-
-    /// @inheritdoc IRetrievalEscrow
-    function approveBySignature(
-        Dataset calldata dataset,
-        Request calldata request,
-        uint256 nonce,
-        uint256 deadline,
-        bytes calldata signature
-    ) external {
-        bytes32 words = keccak256(abi.encode(APPROVAL, idOf(request), nonce, deadline));
-        _consent(dataset.approver, words, nonce, deadline, signature);
-        _approve(dataset, request);
+        Standing storage standing = _datasets[request.dataset];
+        // It was committed when the request was filed.
+        if (standing.state == DatasetState.Closed) revert WrongDatasetState(request.dataset, DatasetState.Closed);
+        if (standing.active != 0) revert DatasetBusy(request.dataset, standing.active);
+        standing.active = caseId;
+        _enter(c, State.Approved, dataset.windows.results);
+        emit RequestApproved(caseId, request.dataset, c.deadline);
     }
 
     /// @inheritdoc IRetrievalEscrow
@@ -145,10 +135,9 @@ contract RetrievalEscrow is IRetrievalEscrow, Market, Deliveries {
         if (positives > dataset.count) revert BadResults(positives, dataset.count);
         c.results = root;
         c.positives = uint32(positives);
-        c.state = State.Posted;
-        c.deadline = 0;
         c.drawBlock = uint64(block.number + drawDelay);
-        emit ResultsPosted(caseId, root, positives, c.drawBlock);
+        _enter(c, State.Posted, _proofTime(dataset, c));
+        emit ResultsPosted(caseId, root, positives, c.drawBlock, c.deadline);
     }
 
     /// @inheritdoc IRetrievalEscrow
@@ -157,7 +146,7 @@ contract RetrievalEscrow is IRetrievalEscrow, Market, Deliveries {
         if (block.number <= c.drawBlock) revert DrawPending(c.drawBlock);
         c.seed = keccak256(abi.encode(randomness.valueOf(c.drawBlock, proof), caseId));
         c.outstanding = c.samples;
-        _enter(c, State.Drawn, dataset.windows.prove + dataset.windows.proveEach * uint256(c.samples));
+        _enter(c, State.Drawn, _proofTime(dataset, c));
         emit SampleDrawn(caseId, c.seed, c.deadline);
     }
 
@@ -220,11 +209,9 @@ contract RetrievalEscrow is IRetrievalEscrow, Market, Deliveries {
     function identify(Dataset calldata dataset, Request calldata request, Opening calldata opening) external {
         (Case storage c, uint256 caseId) = _findInTime(dataset, request, State.Demanded);
         uint256 ordinal = uint256(c.first) + c.demanded - c.outstanding;
-        (uint256 before, uint256 positive) = _requireOpening(dataset, request, c, opening);
-        if (before != ordinal || positive == 0) revert NotPositive(caseId, opening.document, ordinal);
-        c.documents = keccak256(abi.encode(c.documents, opening.finding.commitment));
+        _requirePositive(dataset, request, c, ordinal, opening);
         c.outstanding -= 1;
-        emit PositiveIdentified(caseId, ordinal, opening.document, opening.finding);
+        emit PositiveIdentified(caseId, ordinal, opening);
         if (c.outstanding == 0) _enter(c, State.Identified, dataset.courier.step);
         _credit(dataset.currency, dataset.responder, dataset.demandBond);
     }
@@ -254,49 +241,45 @@ contract RetrievalEscrow is IRetrievalEscrow, Market, Deliveries {
         Request calldata request,
         uint256 key,
         IDeliveryJudge.Complaint calldata complaint,
-        uint256[] calldata commitments
+        Opening calldata opening
     ) external {
         (Case storage c, uint256 caseId) = _find(dataset, request, State.Delivering);
-        bytes32 documents;
-        for (uint256 i = 0; i < commitments.length; ++i) {
-            documents = keccak256(abi.encode(documents, commitments[i]));
-        }
-        if (documents != c.documents) revert WrongDocuments(caseId);
-        if (complaint.item >= commitments.length) revert BadIndex(complaint.item);
-        IDeliveryJudge.Sealed memory data = IDeliveryJudge.Sealed({
-            root: 0, key: key, items: commitments.length, extras: 0, packing: _packing(request.model)
-        });
-        _requireFalse(caseId, data, complaint, commitments[complaint.item], 0);
+        if (complaint.item >= c.demanded) revert BadIndex(complaint.item);
+        _requirePositive(dataset, request, c, c.first + complaint.item, opening);
+        IDeliveryJudge.Sealed memory data =
+            IDeliveryJudge.Sealed({root: 0, key: key, items: c.demanded, extras: 0, packing: _packing(request.model)});
+        _requireFalse(caseId, data, complaint, opening.finding.commitment, 0);
         _close(caseId);
         _end(dataset, request, caseId, State.FullDisclosure);
     }
 
     /// @inheritdoc IRetrievalEscrow
     function settle(Dataset calldata dataset, Request calldata request) external {
-        uint256 caseId = idOf(request);
         _datasetOf(dataset, request);
+        uint256 caseId = idOf(request);
         Case storage c = _cases[caseId];
         State state = c.state;
-        bool content = msg.sender == request.requester;
-        if (state == State.Proven) {
-            if (!content) _requirePassed(c.deadline);
-            return _end(dataset, request, caseId, State.Fulfilled);
-        }
-        if (state == State.Delivering) {
-            if (!content) _requireOverdue(caseId);
-            Stage stage = _close(caseId);
-            bool owed = !content && (stage == Stage.Demanded || stage == Stage.Acknowledged);
-            return _end(dataset, request, caseId, owed ? State.FullDisclosure : State.Fulfilled);
-        }
-        if (state != State.Approved && state != State.Drawn && state != State.Demanded && state != State.Identified) {
-            revert WrongState(caseId, state);
-        }
-        _requirePassed(c.deadline);
+        if (state < State.Filed || state > State.Delivering) revert WrongState(caseId, state);
+        uint256 deadline = state == State.Delivering ? _deadline(caseId) : c.deadline;
+        bool overdue = block.timestamp > deadline;
+        // The requester's word counts as long as the responder has not failed.
+        bool spoken = msg.sender == request.requester
+            && (state == State.Filed || state == State.Proven || state == State.Delivering);
+        if (!overdue && !spoken) revert DeadlineNotPassed(deadline);
+
+        // INVARIANT I4: whatever is sampled or demanded and not shown is lost by the responder.
+        State outcome = State.FullDisclosure;
+        if (state == State.Filed || state == State.Posted) outcome = State.Withdrawn;
+        if (state == State.Proven) outcome = State.Fulfilled;
         if (state == State.Demanded) {
             _credit(dataset.currency, request.requester, uint256(c.outstanding) * dataset.demandBond);
         }
-        // INVARIANT I4: whatever is sampled or demanded and not shown is lost by the responder.
-        _end(dataset, request, caseId, State.FullDisclosure);
+        if (state == State.Delivering) {
+            Stage stage = _close(caseId);
+            bool owed = overdue && (stage == Stage.Demanded || stage == Stage.Acknowledged);
+            if (!owed) outcome = State.Fulfilled;
+        }
+        _end(dataset, request, caseId, outcome);
     }
 
     /// @inheritdoc IRetrievalEscrow
@@ -324,21 +307,12 @@ contract RetrievalEscrow is IRetrievalEscrow, Market, Deliveries {
         return _proven[caseId].get(sample);
     }
 
-    function _approve(Dataset calldata dataset, Request calldata request) private {
-        (Case storage c, uint256 caseId) = _findInTime(dataset, request, State.Filed);
-        Standing storage standing = _dataset(request.dataset, DatasetState.Committed);
-        if (standing.active != 0) revert DatasetBusy(request.dataset, standing.active);
-        standing.active = caseId;
-        _enter(c, State.Approved, dataset.windows.results);
-        emit RequestApproved(caseId, request.dataset, c.deadline);
-    }
-
     /// @dev INVARIANT I2: every way out of a case leads here, and none leads in again.
     function _end(Dataset calldata dataset, Request calldata request, uint256 caseId, State outcome) private {
         _cases[caseId].state = outcome;
         _cases[caseId].deadline = 0;
         Standing storage standing = _datasets[request.dataset];
-        if (outcome != State.Withdrawn) standing.active = 0;
+        if (standing.active == caseId) standing.active = 0;
         Settlement.Shares memory shares;
         if (outcome == State.Fulfilled) {
             shares.provider = request.reward;
@@ -359,8 +333,9 @@ contract RetrievalEscrow is IRetrievalEscrow, Market, Deliveries {
     function _requireSound(Dataset calldata dataset) private pure {
         Windows calldata w = dataset.windows;
         bool counted = dataset.count > 0 && dataset.count <= MAX_COUNT && dataset.bond > 0;
-        bool timed = w.approve > 0 && w.results > 0 && w.prove > 0 && w.demand > 0 && w.identify > 0
-            && dataset.notice > 0 && dataset.courier.step > 0;
+        bool timed = w.approve > 0 && w.results > 0 && w.prove > 0 && w.proveEach > 0 && w.demand > 0 && w.identify > 0
+            && w.identifyEach > 0 && dataset.notice >= w.approve && dataset.courier.step > 0
+            && dataset.courier.perChunk > 0;
         if (!counted || !timed || dataset.approver == address(0)) revert BadTerms();
     }
 
@@ -383,6 +358,22 @@ contract RetrievalEscrow is IRetrievalEscrow, Market, Deliveries {
         MerkleSumTree.Tree memory tree = MerkleSumTree.Tree(c.results, c.positives, dataset.count);
         (valid, before) = MerkleSumTree.verify(tree, o.document, leaf, positive, o.resultPath);
         if (!valid) revert NotInResults(idOf(request), o.document);
+    }
+
+    /// @dev The document is the positive with this number.
+    function _requirePositive(
+        Dataset calldata dataset,
+        Request calldata request,
+        Case storage c,
+        uint256 ordinal,
+        Opening calldata opening
+    ) private view {
+        (uint256 before, uint256 positive) = _requireOpening(dataset, request, c, opening);
+        if (before != ordinal || positive == 0) revert NotPositive(idOf(request), opening.document, ordinal);
+    }
+
+    function _proofTime(Dataset calldata dataset, Case storage c) private view returns (uint256) {
+        return dataset.windows.prove + dataset.windows.proveEach * uint256(c.samples);
     }
 
     function _positive(Request calldata request, uint256 label) private pure returns (uint256) {

@@ -3,7 +3,10 @@
 use std::fs;
 
 use serde_json::Value;
-use zkescrow_tests::fixtures::{LAYOUTS, code, contracts, folder, sources_folder};
+use zkescrow_tests::{
+    fixtures::{LAYOUTS, code, contracts, folder, sources_folder},
+    round,
+};
 
 #[test]
 fn fixtures_are_not_stale() {
@@ -17,5 +20,15 @@ fn fixtures_are_not_stale() {
             let kept = fs::read_to_string(sources_folder().join(name)).unwrap_or_default();
             assert!(kept == *text, "{name} is not what is generated now: run `make fixtures`");
         }
+    }
+}
+
+#[test]
+fn rounds_are_not_stale() {
+    for name in round::NAMES {
+        let (_, _, contracts) = round::contracts(name);
+        let path = folder().join(format!("{name}.json"));
+        let fixture: Value = serde_json::from_slice(&fs::read(&path).expect("a fixture")).expect("a document");
+        assert!(fixture["contracts"] == code(&contracts), "{name}.json has other code: run `make fixtures`");
     }
 }

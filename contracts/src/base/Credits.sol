@@ -35,6 +35,8 @@ abstract contract Credits is ICredits, ReentrancyGuardTransient {
             return;
         }
         if (msg.value != 0) revert WrongValue(msg.value, 0);
+        // Some tokens refuse to move nothing.
+        if (amount == 0) return;
         uint256 before = SafeTransferLib.balanceOf(currency, address(this));
         SafeTransferLib.safeTransferFrom(currency, msg.sender, address(this), amount);
         uint256 received = SafeTransferLib.balanceOf(currency, address(this)) - before;

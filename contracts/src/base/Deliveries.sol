@@ -63,7 +63,7 @@ abstract contract Deliveries is IDeliveries, Credits, Signatures {
         }
         if (!MerkleTree.verifyChunk(d.root, d.words, first, leaves, path)) revert WrongChunk(caseId, chunk);
         d.published = uint32(chunk + 1);
-        emit ChunkPublished(caseId, chunk);
+        emit ChunkPublished(caseId, chunk, words);
         _credit(d.currency, d.sender, d.bond);
         if (chunk + 1 == d.chunks) _acknowledged(caseId, d);
     }
@@ -101,6 +101,7 @@ abstract contract Deliveries is IDeliveries, Credits, Signatures {
 
     /// @dev Begins a delivery; a former one of the case is over.
     function _announce(uint256 caseId, Announcement memory a, Courier calldata courier) internal {
+        if (a.words > MerkleTree.MAX_COUNT) revert TooManyWords(a.words);
         uint64 deadline = _after(courier.step);
         _deliveries[caseId] = Delivery({
             sender: a.sender,
@@ -151,9 +152,9 @@ abstract contract Deliveries is IDeliveries, Credits, Signatures {
         if (stage == Stage.Demanded) _credit(d.currency, d.receiver, uint256(d.bond) * (d.chunks - d.published));
     }
 
-    /// @dev Reverts while somebody has time left.
-    function _requireOverdue(uint256 caseId) internal view {
-        _requirePassed(_deliveries[caseId].deadline);
+    /// @dev Until when the next move counts.
+    function _deadline(uint256 caseId) internal view returns (uint256) {
+        return _deliveries[caseId].deadline;
     }
 
     /// @dev A deadline `t` has passed when the time is greater than `t`.

@@ -23,7 +23,7 @@ abstract contract Market is IMarket {
     }
 
     /// @dev Reverts unless `evidence` shows that `model` says `claim`, for the answer that `purpose` names.
-    /// INVARIANT I3: nothing but the claim and the evidence decides. I10: a verifier without a verdict reverts.
+    /// INVARIANT I3: nothing but the claim, the evidence and the architecture's verifier decides. I10: without a verdict it reverts.
     function _requireProof(
         bytes32 model,
         IInferenceVerifier.Purpose memory purpose,

@@ -12,7 +12,8 @@ import {IMarket} from "./IMarket.sol";
 ///
 /// The test set is committed to before the provider draws a seed, and the seed orders it: place `p` of the exam is example
 /// `Permutation.element(seed, examples, p)`. The first `N1` places are what the provider sees before it decides, the others are the
-/// exam. Nobody can choose which examples come where: the consumer does not know the seed, the provider not the examples.
+/// exam. Nobody can choose which examples come where, as long as both are new: the consumer does not know the seed, the provider not
+/// the examples. A test set that somebody has seen a part of, or a seed that was shown before, must not be used again.
 ///
 /// By accepting, the provider says that it has all leaves of the test set (they hide inputs and labels) and that the root is
 /// theirs. Without them it could not prove anything; it must not accept.
@@ -175,8 +176,8 @@ interface IAccuracyEscrow is IDeliveries, IMarket {
     /// @notice Takes back an exam that nobody accepted. The consumer may at any time, anybody when it is too late to accept.
     function cancel(Terms calldata terms) external;
 
-    /// @notice Accepts an exam; the caller is its provider and locks as much. It draws the seed: it should be random, for the
-    /// provider's own sake.
+    /// @notice Accepts an exam; the caller is its provider and locks as much. The seed is made from its number, which
+    /// should be random for the provider's own sake, and the block's.
     function accept(Terms calldata terms, bytes32 seed) external payable;
 
     /// @notice The consumer commits to the ciphertext of the first examples, later of the others.
@@ -203,7 +204,7 @@ interface IAccuracyEscrow is IDeliveries, IMarket {
     /// @notice Commits to the model's answers, as the sum tree over `Leaves.score`, and to how many are correct.
     function postResults(Terms calldata terms, bytes32 root, uint256 correct) external;
 
-    /// @notice Challenges these leaves, which ascend. The challenger pays `2Z` for each; they are the provider's when it proves
+    /// @notice Challenges these leaves, which ascend: because they look wrong, or because their proofs did not come. The challenger pays `2Z` for each; they are the provider's when it proves
     /// them, and come back when it does not. Once in an exam.
     function challenge(Terms calldata terms, uint256[] calldata places) external payable;
 

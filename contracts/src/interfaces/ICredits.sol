@@ -5,7 +5,8 @@ pragma solidity ^0.8.28;
 /// @notice Money comes in with the call that locks it, and goes out when its owner fetches it. Whatever a case pays is a
 /// credit: nothing that settles a case calls anybody, so nobody can keep it from settling.
 /// @dev Currencies are ERC-20 tokens, or `address(0)` for ETH. A token may return nothing. Tokens that take a fee are
-/// refused when they do; tokens whose balances change by themselves are not supported, and hurt their own holders only.
+/// refused when they do. Tokens whose balances change by themselves are not supported: a loss hurts all creditors in that token. A token that
+/// can be paused or can refuse somebody can cost a party its case: both sides choose the currency with the terms.
 interface ICredits {
     /// @notice `owner` was given `amount`.
     event Credited(address indexed owner, address indexed currency, uint256 amount);

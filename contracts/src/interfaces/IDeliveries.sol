@@ -16,7 +16,7 @@ import {IDeliveryJudge} from "./IDeliveryJudge.sol";
 /// | `Revealed` | receiver: the case's next step, or a complaint | the case says |
 ///
 /// @dev The chain cannot tell what was never sent from what was never received (deviation D2). So a receiver without data has
-/// the ciphertext published, at a bond that pays for it. What fails is settled by the case, not here.
+/// the ciphertext published, at a bond that should pay for it: both sides agree on its height with the terms. What fails is settled by the case, not here.
 interface IDeliveries {
     /// @notice Who moves next.
     enum Stage {
@@ -81,8 +81,8 @@ interface IDeliveries {
     );
     /// @notice The receiver wants the ciphertext on chain.
     event PublicationDemanded(uint256 indexed caseId, uint256 bond, uint256 deadline);
-    /// @notice A chunk of the ciphertext is on chain, as the call data of this transaction.
-    event ChunkPublished(uint256 indexed caseId, uint256 chunk);
+    /// @notice A chunk of the ciphertext is on chain: here, because call data of inner calls are hard to find.
+    event ChunkPublished(uint256 indexed caseId, uint256 chunk, uint256[] words);
     /// @notice The receiver has the ciphertext, as it says, or as anybody can see.
     event DeliveryAcknowledged(uint256 indexed caseId, uint256 deadline);
     /// @notice The key is public. The receiver has until `deadline` to complain or to go on.
@@ -98,6 +98,8 @@ interface IDeliveries {
     error DeadlinePassed(uint256 deadline);
     /// @notice It is too early: the other side has time until then.
     error DeadlineNotPassed(uint256 deadline);
+    /// @notice The ciphertext would be larger than any tree.
+    error TooManyWords(uint256 words);
     /// @notice The words are not the next chunk of the ciphertext.
     error WrongChunk(uint256 caseId, uint256 chunk);
     /// @notice This is not the key of the announcement, or not a reduced scalar.
@@ -109,7 +111,8 @@ interface IDeliveries {
     function acknowledge(uint256 caseId) external;
 
     /// @notice The same by the receiver's signature of
-    /// `Acknowledgement(uint256 caseId,bytes32 root,uint256 nonce,uint256 deadline)`.
+    /// `Acknowledgement(uint256 caseId,bytes32 root,uint256 nonce,uint256 deadline)`. A signature that nobody submits is no
+    /// acknowledgement: the receiver looks whether it was, and else calls `acknowledge` in time.
     function acknowledgeBySignature(uint256 caseId, uint256 nonce, uint256 deadline, bytes calldata signature) external;
 
     /// @notice The receiver has nothing, and pays for publication.

@@ -9,7 +9,9 @@ import {ICredits} from "./ICredits.sol";
 /// registered. A model is named by `keccak256(abi.encode(verifier, weights))`, where `weights` is the verifier's own id of
 /// architecture, provider and weight commitments. Nobody owns this contract; its parameters are those of construction.
 ///
-/// Anybody may register anything: a consumer looks at a model's verifier and its code hash before it pays for predictions.
+/// Anybody may register anything. A verifier decides what is proven and how inputs are packed, so a false one takes the money of
+/// whoever relies on it; and a contract's code may ask other contracts. Before it pays, a consumer makes sure that the verifier is an
+/// `InferenceVerifier` that it would have deployed itself.
 interface IModelRegistry is ICredits {
     /// @notice What is fixed at construction.
     /// @param currency What is staked, a token or `address(0)` for ETH.
@@ -31,7 +33,7 @@ interface IModelRegistry is ICredits {
     /// @param verifier Its architecture.
     /// @param stake What is staked, with what is unbonding.
     /// @param unbonding The part of the stake that was asked back. It answers for faults until it is gone.
-    /// @param withdrawableAt From when on the unbonding part can go.
+    /// @param withdrawableAt After when the unbonding part can go.
     /// @param opening Hash of the published weights, zero when the weights are not public.
     struct Model {
         address provider;
@@ -66,6 +68,8 @@ interface IModelRegistry is ICredits {
 
     /// @notice There is no code at the address.
     error NoCode(address verifier);
+    /// @notice The address is an account that only borrows code.
+    error DelegatingAccount(address account);
     /// @notice This architecture is registered.
     error ArchitectureExists(address verifier);
     /// @notice This architecture is not registered.
@@ -84,7 +88,7 @@ interface IModelRegistry is ICredits {
     error BadOpening(bytes32 opening, bytes32 published);
     /// @notice An amount of nothing.
     error ZeroAmount();
-    /// @notice More than the stake that is not unbonding yet.
+    /// @notice More than the stake that is not unbonding yet, or than can be staked.
     error StakeExceeded(uint256 amount, uint256 bonded);
     /// @notice Nothing was asked back.
     error NothingUnbonding(bytes32 model);
@@ -92,9 +96,9 @@ interface IModelRegistry is ICredits {
     error StillUnbonding(uint256 withdrawableAt);
     /// @notice A case relies on the stake.
     error CasesOpen(uint256 openCases);
-    /// @notice The bonded stake is too small to take new cases.
+    /// @notice The bonded stake is too small to take one more case: below `minimumStake`, or below a penalty for each open one.
     error StakeTooLow(uint256 bonded, uint256 minimum);
-    /// @notice The constants of the marketplace must not be zero.
+    /// @notice The constants of the marketplace must not be zero, nor the minimum more than can be staked.
     error BadConfig();
 
     /// @notice Makes `verifier` an architecture, with the code that it has now.

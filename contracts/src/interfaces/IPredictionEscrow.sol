@@ -12,8 +12,8 @@ import {IMarket} from "./IMarket.sol";
 ///
 /// Deviation D1: the provider commits to its own predictions, so a consumer cannot frame it. By committing, it accepts the
 /// inputs. Deviation D2: whoever says that it got nothing, the provider its inputs or the consumer its predictions, has them
-/// handed over provably, at a bond; whoever then stays silent loses. A provider that neither predicts nor demands its inputs has
-/// nothing to say for itself.
+/// handed over provably, at a bond; whoever then stays silent loses. A provider that does not want to predict says so (`decline`); if it
+/// neither predicts nor demands its inputs nor declines, it has nothing to say for itself.
 interface IPredictionEscrow is IDeliveries, IMarket {
     /// @notice Where a round stands; it only moves down this list.
     enum State {
@@ -22,6 +22,7 @@ interface IPredictionEscrow is IDeliveries, IMarket {
         Accepted,
         Committed,
         InputsDemanded,
+        InputsShown,
         Delivering,
         Predicted,
         PredictionsDemanded,
@@ -114,6 +115,10 @@ interface IPredictionEscrow is IDeliveries, IMarket {
     event InputsCommitted(uint256 indexed caseId, bytes32 root, uint256 deadline);
     /// @notice The provider says that inputs from `first` on did not come.
     event InputsDemanded(uint256 indexed caseId, uint256 first, uint256 count, uint256 deadline);
+    /// @notice A demanded input is a leaf of the root that the consumer committed to.
+    event InputShown(uint256 indexed caseId, uint256 index, uint256 commitment, bytes32[] path);
+    /// @notice All demanded inputs were shown; the consumer has to hand them over.
+    event InputsShown(uint256 indexed caseId, uint256 deadline);
     /// @notice The provider committed to its predictions.
     event PredictionsCommitted(uint256 indexed caseId, bytes32 root, uint256 deadline);
     /// @notice The consumer says that predictions from `first` on did not come.
@@ -161,19 +166,12 @@ interface IPredictionEscrow is IDeliveries, IMarket {
     /// @notice The provider did not get inputs: it pays the bond of each, and the consumer has to hand them over.
     function demandInputs(Terms calldata terms, uint256 first, uint256 count) external payable;
 
-    /// @notice The consumer commits to the ciphertext of the demanded inputs, and shows that they are in the root that it
-    /// committed to: without the paths, the provider could not prove any prediction. The bonds are the consumer's.
-    /// @param root Root over the ciphertext's words.
-    /// @param keyHash Hash of its key.
-    /// @param commitments Commitments of the demanded inputs.
-    /// @param paths Their paths to the root of the inputs.
-    function announceInputs(
-        Terms calldata terms,
-        bytes32 root,
-        bytes32 keyHash,
-        uint256[] calldata commitments,
-        bytes32[][] calldata paths
-    ) external;
+    /// @notice Shows that the next demanded inputs are in the root that the consumer committed to: without their paths, the
+    /// provider could not prove any prediction. Their bonds are the consumer's. Anybody may help.
+    function showInputs(Terms calldata terms, uint256[] calldata commitments, bytes32[][] calldata paths) external;
+
+    /// @notice The consumer commits to the ciphertext of the demanded inputs, when all were shown.
+    function announceInputs(Terms calldata terms, bytes32 root, bytes32 keyHash) external;
 
     /// @notice The provider shows that a demanded input, as handed over, is not what the consumer committed to.
     /// @param key The key that the consumer revealed.
@@ -187,6 +185,10 @@ interface IPredictionEscrow is IDeliveries, IMarket {
         uint256 inputCommitment,
         bytes32[] calldata path
     ) external;
+
+    /// @notice The provider has seen the inputs and cannot or will not predict: everybody gets back what it locked. An input may
+    /// lie outside of what the model can prove, and nobody is to blame for that.
+    function decline(Terms calldata terms) external;
 
     /// @notice Commits to the predictions, as the root over the leaves `Leaves.prediction`, and so accepts the inputs.
     function commitPredictions(Terms calldata terms, bytes32 root) external;

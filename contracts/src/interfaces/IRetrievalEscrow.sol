@@ -26,6 +26,7 @@ interface IRetrievalEscrow is IDeliveries, IMarket {
     enum DatasetState {
         None,
         Committed,
+        Retiring,
         Closed
     }
 
@@ -72,14 +73,16 @@ interface IRetrievalEscrow is IDeliveries, IMarket {
     /// @param count Documents, at most 2^20.
     /// @param bond What the responder loses when it fails.
     /// @param demandBond What a requester pays for each positive that it demands.
-    /// @param notice Seconds from the wish to close the dataset to its closing.
+    /// @param notice Seconds from the wish to close the dataset to its closing, at least the time for approvals.
     /// @param windows Time for each step.
     /// @param courier How documents are handed over.
+    /// @param verifier The architecture that requests have to use: it says how documents are packed into commitments.
     /// @param salt Tells datasets with the same terms apart.
     struct Dataset {
         address responder;
         address approver;
         address source;
+        address verifier;
         address currency;
         bytes32 root;
         uint32 count;
@@ -94,7 +97,7 @@ interface IRetrievalEscrow is IDeliveries, IMarket {
     /// @notice A request.
     /// @param requester Who asks.
     /// @param dataset The dataset's id.
-    /// @param model A model with public weights, by its id in the registry.
+    /// @param model A model whose weights are said to be public, by its id in the registry.
     /// @param positives Which labels are wanted: bit `label % 256` of word `label / 256`.
     /// @param bound What share of wrong labels the sample has to rule out, in 1e-18.
     /// @param delta The probability of error that is accepted, in 1e-18.
@@ -114,7 +117,7 @@ interface IRetrievalEscrow is IDeliveries, IMarket {
     /// @notice A dataset's standing.
     /// @param state Where it stands.
     /// @param attested Whether its source signed it.
-    /// @param closableAt After when it can be closed, zero while that was not asked for.
+    /// @param closableAt After when it can be closed, once that was asked for.
     /// @param active The request that its bond answers for, if any.
     struct Standing {
         DatasetState state;
@@ -134,7 +137,6 @@ interface IRetrievalEscrow is IDeliveries, IMarket {
     /// @param demanded Demanded positives.
     /// @param results Root of the sum tree over the leaves `Leaves.finding`.
     /// @param seed What orders the documents for the sample.
-    /// @param documents Hash chain over the commitments of identified documents.
     struct Case {
         State state;
         uint64 deadline;
@@ -146,7 +148,6 @@ interface IRetrievalEscrow is IDeliveries, IMarket {
         uint32 demanded;
         bytes32 results;
         bytes32 seed;
-        bytes32 documents;
     }
 
     /// @notice A label of a document.
@@ -187,7 +188,7 @@ interface IRetrievalEscrow is IDeliveries, IMarket {
     /// @notice The approver decided that the request is to be answered.
     event RequestApproved(uint256 indexed caseId, uint256 indexed dataset, uint256 deadline);
     /// @notice The responder committed to the labels of all documents.
-    event ResultsPosted(uint256 indexed caseId, bytes32 root, uint256 positives, uint256 drawBlock);
+    event ResultsPosted(uint256 indexed caseId, bytes32 root, uint256 positives, uint256 drawBlock, uint256 deadline);
     /// @notice The block came and went without a drawing; another one draws the sample.
     event DrawRearmed(uint256 indexed caseId, uint256 drawBlock);
     /// @notice The sample is drawn.
@@ -199,7 +200,7 @@ interface IRetrievalEscrow is IDeliveries, IMarket {
     /// @notice The requester says that positives from `first` on did not come.
     event PositivesDemanded(uint256 indexed caseId, uint256 first, uint256 count, uint256 deadline);
     /// @notice Which document a demanded positive is.
-    event PositiveIdentified(uint256 indexed caseId, uint256 positive, uint256 document, Finding finding);
+    event PositiveIdentified(uint256 indexed caseId, uint256 positive, Opening opening);
     /// @notice The case ended, and these amounts were credited.
     event CaseEnded(uint256 indexed caseId, State state, uint256 toRequester, uint256 toResponder, uint256 burned);
 
@@ -207,16 +208,17 @@ interface IRetrievalEscrow is IDeliveries, IMarket {
     error WrongState(uint256 caseId, State actual);
     /// @notice The dataset is not in a state for this call.
     error WrongDatasetState(uint256 dataset, DatasetState actual);
-    /// @notice The terms cannot be: no documents or too many, no bond, no time, a burnt share above all.
+    /// @notice The terms cannot be: no documents or too many, no bond, no time, no time for approvals before closing; at construction, a draw
+    /// too early or a burnt share above all.
     error BadTerms();
     /// @notice The request is about another dataset.
     error WrongDataset(uint256 actual, uint256 expected);
+    /// @notice The model is of another architecture than the dataset.
+    error WrongVerifier(address actual, address expected);
     /// @notice The weights of the model are not public.
     error ModelNotPublic(bytes32 model);
     /// @notice The dataset answers another request.
     error DatasetBusy(uint256 dataset, uint256 active);
-    /// @notice Closing was not asked for.
-    error NotRetired(uint256 dataset);
     /// @notice The source attested the dataset before.
     error AlreadyAttested(uint256 dataset);
     /// @notice More positives than documents.
@@ -235,10 +237,6 @@ interface IRetrievalEscrow is IDeliveries, IMarket {
     error NotPositive(uint256 caseId, uint256 document, uint256 ordinal);
     /// @notice Nothing is demanded, or more than there is.
     error BadRange(uint256 first, uint256 count);
-    /// @notice A list is not as long as another one.
-    error WrongLength(uint256 actual, uint256 expected);
-    /// @notice These are not the documents that were identified.
-    error WrongDocuments(uint256 caseId);
     /// @notice There is no such document among the demanded ones.
     error BadIndex(uint256 index);
 
@@ -249,7 +247,7 @@ interface IRetrievalEscrow is IDeliveries, IMarket {
     /// that the documents are the source's.
     function attest(Dataset calldata dataset, uint256 nonce, uint256 deadline, bytes calldata signature) external;
 
-    /// @notice The responder wants its bond back. Requests can be approved until the dataset is closed.
+    /// @notice The responder wants its bond back. Nothing new can be filed, but what was filed can be approved, within its time.
     function retire(Dataset calldata dataset) external;
 
     /// @notice Closes a dataset after its notice, when no request is open. Anybody may.
@@ -258,20 +256,9 @@ interface IRetrievalEscrow is IDeliveries, IMarket {
     /// @notice Files a request; the caller is its requester and locks the reward.
     function file(Dataset calldata dataset, Request calldata request) external payable returns (uint256 caseId);
 
-    /// @notice Takes back a request that was not approved. The requester may at any time, anybody when it is too late.
-    function withdrawRequest(Dataset calldata dataset, Request calldata request) external;
-
-    /// @notice Approves a request; the caller is the dataset's approver.
+    /// @notice Approves a request; the caller is the dataset's approver. The contract knows only that the weights are said to be public:
+    /// the approver makes sure that they are, and that the registered commitments are theirs, or nobody could prove anything.
     function approve(Dataset calldata dataset, Request calldata request) external;
-
-    /// @notice The same by the approver's signature of `Approval(uint256 caseId,uint256 nonce,uint256 deadline)`.
-    function approveBySignature(
-        Dataset calldata dataset,
-        Request calldata request,
-        uint256 nonce,
-        uint256 deadline,
-        bytes calldata signature
-    ) external;
 
     /// @notice Commits to the labels of all documents, and to how many are positive.
     function postResults(Dataset calldata dataset, Request calldata request, bytes32 root, uint256 positives) external;
@@ -312,16 +299,18 @@ interface IRetrievalEscrow is IDeliveries, IMarket {
     /// @notice The requester shows that a document, as handed over, is not the one that was identified.
     /// @param key The key that the responder revealed.
     /// @param complaint What is wrong.
-    /// @param commitments Commitments of all identified documents, in order.
+    /// @param opening The document as it was identified.
     function complain(
         Dataset calldata dataset,
         Request calldata request,
         uint256 key,
         IDeliveryJudge.Complaint calldata complaint,
-        uint256[] calldata commitments
+        Opening calldata opening
     ) external;
 
-    /// @notice Ends a case that has come to its end, by silence, or by the requester's word that it has everything. Anybody may.
+    /// @notice Ends a case that has come to its end, by silence (anybody may), or by the requester's word: it takes back a request that
+    /// was not approved, or says, before the time is over, that it has everything. A case whose sample nobody drew in time ends
+    /// as if it had been taken back.
     function settle(Dataset calldata dataset, Request calldata request) external;
 
     /// @notice The id of a dataset.
