@@ -44,11 +44,7 @@ abstract contract RegistryFixture is Test {
         address[] memory escrows = new address[](1);
         escrows[0] = escrow;
         return IModelRegistry.Config({
-            currency: currency(),
-            examples: EXAMPLES,
-            exampleCost: EXAMPLE_COST,
-            unbondingDelay: DELAY,
-            escrows: escrows
+            currency: currency(), examples: EXAMPLES, exampleCost: EXAMPLE_COST, unbondingDelay: DELAY, escrows: escrows
         });
     }
 

@@ -38,8 +38,7 @@ abstract contract StakeSequencesTest is RegistryFixture {
     function _add(uint256 amount) private {
         uint256 value = fund(stranger, amount);
         vm.prank(stranger);
-        (bool done,) =
-            address(registry).call{value: value}(abi.encodeCall(IModelRegistry.addStake, (model, amount)));
+        (bool done,) = address(registry).call{value: value}(abi.encodeCall(IModelRegistry.addStake, (model, amount)));
         vm.assertTrue(done == (amount > 0));
         _book.stake += amount;
         _book.paid += amount;
