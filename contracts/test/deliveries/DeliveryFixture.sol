@@ -10,6 +10,7 @@ import {Trees} from "../utils/Trees.sol";
 /// @notice Demanded inputs of a round, and their delivery.
 abstract contract DeliveryFixture is RoundFixture {
     uint256 internal constant KEY = 0x5EC4E7;
+    uint256 internal constant FOREVER = type(uint256).max;
     /// @dev Which indices are demanded.
     uint256 internal constant FIRST = 1;
 
@@ -101,6 +102,25 @@ abstract contract DeliveryFixture is RoundFixture {
         uint256 value = fund(t.provider, address(predictions), bond);
         vm.prank(t.provider);
         predictions.demandPublication{value: value}(caseId);
+    }
+
+    /// @notice What the receiver signs.
+    function acknowledgement(IPredictionEscrow.Terms memory t, uint256 nonce, uint256 deadline)
+        internal
+        view
+        returns (bytes32)
+    {
+        uint256 caseId = predictions.idOf(t);
+        return acknowledgementOf(caseId, predictions.deliveryOf(caseId).root, nonce, deadline);
+    }
+
+    function acknowledgementOf(uint256 caseId, bytes32 root, uint256 nonce, uint256 deadline)
+        internal
+        pure
+        returns (bytes32)
+    {
+        bytes32 kind = keccak256("Acknowledgement(uint256 caseId,bytes32 root,uint256 nonce,uint256 deadline)");
+        return keccak256(abi.encode(kind, caseId, root, nonce, deadline));
     }
 
     /// @notice A chunk of 256 words, or the rest.
