@@ -128,7 +128,9 @@ contract AcknowledgementsTest is RoundDriver {
         _bad(caseId, _sign(PROVIDER_KEY, domain(address(exams)), words));
         uint256 chain = block.chainid;
         _bad(caseId, _sign(PROVIDER_KEY, _domainOf("zkescrow PredictionEscrow", chain, address(exams)), words));
-        _bad(caseId, _sign(PROVIDER_KEY, _domainOf("zkescrow PredictionEscrow", chain + 1, address(predictions)), words));
+        _bad(
+            caseId, _sign(PROVIDER_KEY, _domainOf("zkescrow PredictionEscrow", chain + 1, address(predictions)), words)
+        );
         bytes memory signed = _sign(PROVIDER_KEY, _domain(), words);
         vm.chainId(chain + 1);
         _bad(caseId, signed);
@@ -137,16 +139,13 @@ contract AcknowledgementsTest is RoundDriver {
     }
 
     function _bad(uint256 caseId, bytes memory signed) private {
-        _refused(
-            caseId, NONCE, FOREVER, signed, abi.encodeWithSelector(ISignatures.BadSignature.selector, provider)
-        );
+        _refused(caseId, NONCE, FOREVER, signed, abi.encodeWithSelector(ISignatures.BadSignature.selector, provider));
     }
 
     function _refused(uint256 caseId, uint256 nonce, uint256 deadline, bytes memory signed, bytes memory refusal)
         private
     {
-        bytes memory data =
-            abi.encodeCall(predictions.acknowledgeBySignature, (caseId, nonce, deadline, signed));
+        bytes memory data = abi.encodeCall(predictions.acknowledgeBySignature, (caseId, nonce, deadline, signed));
         refuse(Move(stranger, 0, data), refusal);
     }
 

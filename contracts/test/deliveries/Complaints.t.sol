@@ -162,8 +162,7 @@ contract ComplaintsTest is RoundDriver {
         make(Call.CommitPredictions, t);
         IDeliveryJudge.Complaint memory complaint = complaintOf(IDeliveryJudge.Fault.NotReduced, 0, 0, words);
         refuse(
-            Move(provider, 0, complainData(t, KEY, complaint, 0)),
-            wrongState(caseId, IPredictionEscrow.State.Predicted)
+            Move(provider, 0, complainData(t, KEY, complaint, 0)), wrongState(caseId, IPredictionEscrow.State.Predicted)
         );
     }
 

@@ -50,8 +50,7 @@ contract ContestsTest is RoundDriver {
             by: stranger,
             value: 0,
             data: abi.encodeCall(
-                predictions.respond,
-                (t, COUNT, prediction(1), new bytes32[](0), new bytes32[](0), evidence(provider))
+                predictions.respond, (t, COUNT, prediction(1), new bytes32[](0), new bytes32[](0), evidence(provider))
             )
         });
         refuse(m, _notContested(caseId, COUNT));

@@ -28,9 +28,17 @@ abstract contract Gas is RoundDriver {
 
     function _transact(Call call, IPredictionEscrow.Terms memory t, string memory what) private returns (uint256) {
         Move memory m = move(call, t);
+        _refill(m.by);
         (bool success,) = send(m);
         vm.assertTrue(success, what);
         return vm.snapshotGasLastCall("prediction", string.concat(what, suffix()));
+    }
+
+    /// @dev No refund for an allowance or balance that is used up.
+    function _refill(address who) private {
+        coin.mint(who, 1);
+        vm.prank(who);
+        coin.approve(address(predictions), type(uint256).max);
     }
 }
 

@@ -91,9 +91,7 @@ abstract contract Opening is RoundDriver {
     function test_the_provider_owns_the_model() external {
         IPredictionEscrow.Terms memory t = terms();
         t.provider = stranger;
-        refuse(
-            openMove(t), abi.encodeWithSelector(IPredictionEscrow.NotModelOwner.selector, stranger, provider)
-        );
+        refuse(openMove(t), abi.encodeWithSelector(IPredictionEscrow.NotModelOwner.selector, stranger, provider));
         t.model = keccak256("none");
         refuse(openMove(t), abi.encodeWithSelector(IModelRegistry.UnknownModel.selector, t.model));
     }
@@ -116,8 +114,7 @@ abstract contract Opening is RoundDriver {
         vm.prank(provider);
         registry.startUnbonding(model, 1);
         refuse(
-            acceptMove(t),
-            abi.encodeWithSelector(IModelRegistry.StakeTooLow.selector, MINIMUM_STAKE - 1, MINIMUM_STAKE)
+            acceptMove(t), abi.encodeWithSelector(IModelRegistry.StakeTooLow.selector, MINIMUM_STAKE - 1, MINIMUM_STAKE)
         );
         vm.deal(stranger, 1);
         vm.prank(stranger);

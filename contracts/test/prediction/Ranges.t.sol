@@ -135,12 +135,9 @@ contract RangesTest is RoundDriver {
         vm.assertTrue(success);
     }
 
-    function _refusedPublication(
-        IPredictionEscrow.Terms memory t,
-        uint256 first,
-        uint256 count,
-        bytes memory refusal
-    ) private {
+    function _refusedPublication(IPredictionEscrow.Terms memory t, uint256 first, uint256 count, bytes memory refusal)
+        private
+    {
         refuse(Move(stranger, 0, publishData(t, first, count)), refusal);
     }
 

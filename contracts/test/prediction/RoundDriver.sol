@@ -37,10 +37,7 @@ abstract contract RoundDriver is DeliveryFixture {
     }
 
     /// @notice Brings a new round to `state`; ended rounds end in the shortest way.
-    function drive(IPredictionEscrow.Terms memory t, IPredictionEscrow.State state_)
-        internal
-        returns (uint256 caseId)
-    {
+    function drive(IPredictionEscrow.Terms memory t, IPredictionEscrow.State state_) internal returns (uint256 caseId) {
         caseId = predictions.idOf(t);
         if (state_ == IPredictionEscrow.State.None) return caseId;
         make(Call.Open, t);
@@ -222,8 +219,7 @@ abstract contract RoundDriver is DeliveryFixture {
     {
         bytes32[] memory inputPath = Trees.path(inputLeaves(t.count), index);
         bytes32[] memory predictionPath = Trees.path(predictionLeaves(t.count, 0), index);
-        return
-            abi.encodeCall(predictions.respond, (t, index, p, inputPath, predictionPath, evidence(t.provider)));
+        return abi.encodeCall(predictions.respond, (t, index, p, inputPath, predictionPath, evidence(t.provider)));
     }
 
     function consumerLock(IPredictionEscrow.Terms memory t) internal pure returns (uint256) {

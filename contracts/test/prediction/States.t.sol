@@ -95,7 +95,8 @@ contract StatesTest is RoundDriver {
             );
         }
         if (
-            call == Call.Settle && where >= IPredictionEscrow.State.Accepted && where <= IPredictionEscrow.State.Contested
+            call == Call.Settle && where >= IPredictionEscrow.State.Accepted
+                && where <= IPredictionEscrow.State.Contested
         ) {
             uint256 deadline =
                 delivering ? predictions.deliveryOf(caseId).deadline : predictions.roundOf(caseId).deadline;
