@@ -16,6 +16,26 @@ abstract contract RoundFixture is MarketFixture {
     uint256 internal constant CONSUMER_LOCK = COUNT * (2 * uint256(PROOF_COST) + PRICE);
     uint256 internal constant PROVIDER_LOCK = uint256(BETA) * COUNT * PROOF_COST;
 
+    /// @dev Commitments are slow to make.
+    uint256[] private _commitments;
+
+    function setUp() public virtual override {
+        super.setUp();
+        for (uint256 i = 0; i < inputs(); ++i) {
+            _commitments.push(commitment(item(i)));
+        }
+    }
+
+    /// @notice How many inputs tests use.
+    function inputs() internal pure virtual returns (uint256) {
+        return 2 * COUNT;
+    }
+
+    /// @notice The commitment to input `i`.
+    function inputCommitment(uint256 i) internal view returns (uint256) {
+        return _commitments[i];
+    }
+
     function terms() internal view virtual returns (IPredictionEscrow.Terms memory) {
         return IPredictionEscrow.Terms({
             consumer: consumer,
@@ -43,13 +63,13 @@ abstract contract RoundFixture is MarketFixture {
     function inputLeaves(uint256 count) internal view returns (bytes32[] memory leaves) {
         leaves = new bytes32[](count);
         for (uint256 i = 0; i < count; ++i) {
-            leaves[i] = Leaves.input(i, commitment(item(i)));
+            leaves[i] = Leaves.input(i, inputCommitment(i));
         }
     }
 
     /// @notice What the model says of input `i`.
     function prediction(uint256 i) internal view returns (IPredictionEscrow.Prediction memory p) {
-        p.inputCommitment = commitment(item(i));
+        p.inputCommitment = inputCommitment(i);
         (p.outputCommitment, p.label) = verifier.truth(p.inputCommitment);
     }
 
@@ -115,6 +135,18 @@ abstract contract RoundFixture is MarketFixture {
 
     function state(IPredictionEscrow.Terms memory t) internal view returns (IPredictionEscrow.State) {
         return predictions.roundOf(predictions.idOf(t)).state;
+    }
+
+    /// @notice Who has what in the end: everything that the escrow holds, and not a wei less.
+    function paid(IPredictionEscrow.Terms memory t, uint256 toConsumer, uint256 toProvider, uint256 burned)
+        internal
+        view
+    {
+        vm.assertEq(credit(predictions, t.consumer), toConsumer, "consumer");
+        vm.assertEq(credit(predictions, t.provider), toProvider, "provider");
+        vm.assertEq(credit(predictions, BURN), burned, "burned");
+        vm.assertEq(held(address(predictions)), toConsumer + toProvider + burned, "held");
+        vm.assertEq(registry.modelOf(t.model).openCases, 0, "open cases");
     }
 
     function one(uint256 index) internal pure returns (uint256[] memory list) {
