@@ -210,6 +210,12 @@ abstract contract ExamFixture is MarketFixture {
         exams.accept{value: value}(t, SEED);
     }
 
+    /// @notice Stake for one more fault.
+    function addStake() internal {
+        vm.deal(address(this), PENALTY);
+        registry.addStake{value: PENALTY}(model, PENALTY);
+    }
+
     function keyHash() internal pure returns (bytes32) {
         return keccak256(abi.encode(KEY));
     }

@@ -12,8 +12,7 @@ contract AccuracyStakeTest is Endings {
         for (uint256 way = 0; way < WAYS; ++way) {
             IAccuracyEscrow.Terms memory t = terms();
             t.salt = way;
-            vm.deal(address(this), PENALTY);
-            registry.addStake{value: PENALTY}(model, PENALTY);
+            addStake();
             end(t, Way(way));
             bool guilty = stateOf(t) == IAccuracyEscrow.State.ProviderFailed;
             stake += guilty ? 0 : PENALTY;
@@ -29,8 +28,7 @@ contract AccuracyStakeTest is Endings {
         for (uint256 state = 0; state <= uint256(IAccuracyEscrow.State.ProviderFailed); ++state) {
             IAccuracyEscrow.Terms memory t = terms();
             t.salt = state;
-            vm.deal(address(this), PENALTY);
-            registry.addStake{value: PENALTY}(model, PENALTY);
+            addStake();
             uint256 before = registry.modelOf(model).openCases;
             reach(t, IAccuracyEscrow.State(state));
             bool live =
