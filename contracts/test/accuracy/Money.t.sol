@@ -53,8 +53,10 @@ abstract contract Money is Endings {
         IAccuracyEscrow.Terms memory t = _terms(seed);
         t.examples = uint32(bound(_draw(seed, "size"), REAL + 1, 1 << 20));
         t.first = uint32(bound(_draw(seed, "part"), 1, t.examples - 1));
-        t.target = uint32(bound(_draw(seed, "target"), 0, 1_000_000));
         correct = bound(correct, 0, answersOf(t));
+        // At what was reached, rounded down, or a little above.
+        uint256 target = correct * 1_000_000 / answersOf(t) + _draw(seed, "target") % 3;
+        t.target = uint32(target < 1_000_000 ? target : 1_000_000);
         delivered(t);
         postRoot(t, bytes32(seed), correct);
         vm.prank(t.consumer);
