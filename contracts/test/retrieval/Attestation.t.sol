@@ -149,9 +149,7 @@ contract AttestationTest is CaseSteps {
         view
         returns (bytes memory)
     {
-        return abi.encodeWithSelector(
-            IRetrievalEscrow.WrongDatasetState.selector, retrieval.datasetIdOf(d), actual
-        );
+        return abi.encodeWithSelector(IRetrievalEscrow.WrongDatasetState.selector, retrieval.datasetIdOf(d), actual);
     }
 
     function _call(IRetrievalEscrow.Dataset memory d, uint256 nonce, uint256 deadline, bytes memory signed)

@@ -73,7 +73,9 @@ contract CallsTest is CaseSteps {
         for (uint256 s = 0; s < STATES; ++s) {
             IRetrievalEscrow.State actual = IRetrievalEscrow.State(s);
             if (s == uint256(IRetrievalEscrow.State.Approved)) continue;
-            if (s >= uint256(IRetrievalEscrow.State.Drawn) && s <= uint256(IRetrievalEscrow.State.Delivering)) continue;
+            if (s >= uint256(IRetrievalEscrow.State.Drawn) && s <= uint256(IRetrievalEscrow.State.Delivering)) {
+                continue;
+            }
             IRetrievalEscrow.Dataset memory d = dataset(s);
             IRetrievalEscrow.Request memory r = request(d);
             uint256 caseId = reach(d, r, actual);

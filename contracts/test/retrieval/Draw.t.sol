@@ -138,9 +138,7 @@ contract DrawTest is CaseSteps {
         uint256 next = _block + 257 + DRAW_DELAY;
         vm.assertEq(caseOf(_r).drawBlock, next);
         vm.assertTrue(state(_r) == IRetrievalEscrow.State.Posted);
-        refused(
-            stranger, drawCall(_d, _r, header), abi.encodeWithSelector(IRetrievalEscrow.DrawPending.selector, next)
-        );
+        refused(stranger, drawCall(_d, _r, header), abi.encodeWithSelector(IRetrievalEscrow.DrawPending.selector, next));
         refused(stranger, rearmCall(_d, _r), abi.encodeWithSelector(IRetrievalEscrow.DrawPending.selector, next));
         bytes memory second = mine(_r, 77);
         bytes memory wrong = abi.encodeWithSelector(BlockHeader.WrongHeader.selector, next, keccak256(header));

@@ -2,9 +2,9 @@
 pragma solidity ^0.8.28;
 
 import {RetrievalEscrow} from "../../src/RetrievalEscrow.sol";
-import {IRetrievalEscrow} from "../../src/interfaces/IRetrievalEscrow.sol";
 import {ICredits} from "../../src/interfaces/ICredits.sol";
 import {IDeliveries} from "../../src/interfaces/IDeliveries.sol";
+import {IRetrievalEscrow} from "../../src/interfaces/IRetrievalEscrow.sol";
 import {CaseSteps} from "./CaseSteps.sol";
 
 /// @notice Which datasets there can be.
