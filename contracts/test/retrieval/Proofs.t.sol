@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IInferenceVerifier} from "../../src/interfaces/IInferenceVerifier.sol";
 import {IMarket} from "../../src/interfaces/IMarket.sol";
 import {IRetrievalEscrow} from "../../src/interfaces/IRetrievalEscrow.sol";
+import {Context} from "../../src/libraries/Context.sol";
 import {MerkleSumTree} from "../../src/libraries/MerkleSumTree.sol";
 import {CaseSteps} from "./CaseSteps.sol";
 
@@ -133,6 +135,14 @@ contract ProofsTest is CaseSteps {
         refused(responder, abi.encodeCall(IRetrievalEscrow.prove, (_d, _r, 0, o, output, e)), reason);
     }
 
+    /// @dev Whoever brings it: so it is worth nothing for another document, case, or responder.
+    function test_the_proof_is_for_this_document_and_responder() external {
+        IRetrievalEscrow.Opening memory o = _opening(2);
+        bytes memory input = proveCall(_d, _r, 2, o);
+        vm.expectCall(address(verifier), _question(o));
+        by(stranger, input);
+    }
+
     function test_only_as_many_as_the_request_takes_are_sampled() external {
         IRetrievalEscrow.Request memory r = request(_d);
         IRetrievalEscrow.Dataset memory d = dataset(2);
@@ -155,6 +165,19 @@ contract ProofsTest is CaseSteps {
         reach(d, r, IRetrievalEscrow.State.Delivering);
         vm.assertEq(caseOf(r).samples, 1);
         vm.assertEq(caseOf(r).demanded, 1);
+    }
+
+    /// @dev What the verifier is asked about a document.
+    function _question(IRetrievalEscrow.Opening memory o) private view returns (bytes memory) {
+        IMarket.Evidence memory e = evidence(provider);
+        uint256[] memory instances = new uint256[](4);
+        instances[0] = o.finding.commitment;
+        (instances[1], instances[2]) = verifier.truth(o.finding.commitment);
+        instances[3] = Context.bind(address(retrieval), _case, o.document, responder);
+        IInferenceVerifier.Purpose memory purpose = IInferenceVerifier.Purpose(_case, o.document, responder);
+        return abi.encodeCall(
+            IInferenceVerifier.verifyFor, (purpose, e.weights, provider, e.points, e.proof, e.link, instances)
+        );
     }
 
     function _opening(uint256 sample) private view returns (IRetrievalEscrow.Opening memory) {
