@@ -25,6 +25,9 @@ interface Vm {
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function snapshotState() external returns (uint256);
     function revertToState(uint256 snapshot) external returns (bool);
+    function snapshotState() external returns (uint256 id);
+    function revertToState(uint256 id) external returns (bool);
+    function expectCall(address target, bytes calldata data) external;
     function expectEmit() external;
     function expectEmit(address emitter) external;
     function recordLogs() external;

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT OR Apache-2.0
+pragma solidity ^0.8.28;
+
+import {RetrievalEscrow} from "../../src/RetrievalEscrow.sol";
+import {ICredits} from "../../src/interfaces/ICredits.sol";
+import {IDeliveries} from "../../src/interfaces/IDeliveries.sol";
+import {IRetrievalEscrow} from "../../src/interfaces/IRetrievalEscrow.sol";
+import {CaseSteps} from "./CaseSteps.sol";
+
+/// @notice Which datasets there can be.
+contract TermsTest is CaseSteps {
+    function test_draws_lie_in_the_future_and_no_more_than_everything_burns() external {
+        vm.expectRevert(abi.encodeWithSelector(IRetrievalEscrow.BadTerms.selector));
+        new RetrievalEscrow(registry, judge, randomness, 0, 0);
+        vm.expectRevert(abi.encodeWithSelector(IRetrievalEscrow.BadTerms.selector));
+        new RetrievalEscrow(registry, judge, randomness, 1, 10_001);
+        RetrievalEscrow escrow = new RetrievalEscrow(registry, judge, randomness, 1, 10_000);
+        vm.assertEq(escrow.drawDelay(), 1);
+        vm.assertEq(escrow.burnShare(), 10_000);
+        vm.assertEq(address(escrow.randomness()), address(randomness));
+        vm.assertEq(address(escrow.registry()), address(registry));
+        vm.assertEq(address(escrow.judge()), address(judge));
+    }
+
+    function test_a_dataset_has_between_one_and_a_million_documents() external {
+        IRetrievalEscrow.Dataset memory d = dataset(1);
+        d.count = 0;
+        _bad(d);
+        d.count = (1 << 20) + 1;
+        _bad(d);
+        d.count = type(uint32).max;
+        _bad(d);
+        d.count = 1 << 20;
+        commit(d);
+        d.count = 1;
+        commit(d);
+    }
+
+    function test_a_dataset_has_a_bond_and_an_approver() external {
+        IRetrievalEscrow.Dataset memory d = dataset(1);
+        d.bond = 0;
+        _bad(d);
+        d = dataset(1);
+        d.approver = address(0);
+        _bad(d);
+    }
+
+    function test_every_step_takes_time() external {
+        IRetrievalEscrow.Dataset memory d = dataset(1);
+        d.windows.approve = 0;
+        _bad(d);
+        d = dataset(1);
+        d.windows.results = 0;
+        _bad(d);
+        d = dataset(1);
+        d.windows.prove = 0;
+        _bad(d);
+        d = dataset(1);
+        d.windows.demand = 0;
+        _bad(d);
+        d = dataset(1);
+        d.windows.identify = 0;
+        _bad(d);
+        d = dataset(1);
+        d.notice = 0;
+        _bad(d);
+        d = dataset(1);
+        d.courier.step = 0;
+        _bad(d);
+    }
+
+    function test_what_may_be_zero() external {
+        IRetrievalEscrow.Dataset memory d = dataset(1);
+        d.source = address(0);
+        d.demandBond = 0;
+        d.windows.proveEach = 0;
+        d.windows.identifyEach = 0;
+        d.courier.bond = 0;
+        d.courier.perChunk = 0;
+        IRetrievalEscrow.Request memory r = request(d);
+        r.reward = 0;
+        reachStage(d, r, IDeliveries.Stage.Revealed);
+        settleLate(d, r);
+        vm.assertTrue(state(r) == IRetrievalEscrow.State.Fulfilled);
+        vm.assertEq(credit(retrieval, responder), 0);
+        vm.assertEq(held(address(retrieval)), BOND);
+    }
+
+    function test_only_the_responder_commits() external {
+        IRetrievalEscrow.Dataset memory d = dataset(1);
+        bytes memory input = abi.encodeCall(IRetrievalEscrow.commitDataset, (d));
+        address[3] memory others = [consumer, approver, stranger];
+        for (uint256 i = 0; i < others.length; ++i) {
+            bytes memory reason = abi.encodeWithSelector(IDeliveries.NotParty.selector, others[i], responder);
+            refusedPaying(others[i], BOND, input, reason);
+        }
+    }
+
+    function test_the_bond_is_paid_exactly() external {
+        IRetrievalEscrow.Dataset memory d = dataset(1);
+        bytes memory input = abi.encodeCall(IRetrievalEscrow.commitDataset, (d));
+        uint256[3] memory amounts = [uint256(0), BOND - 1, BOND + 1];
+        for (uint256 i = 0; i < amounts.length; ++i) {
+            bytes memory reason = abi.encodeWithSelector(ICredits.WrongValue.selector, amounts[i], BOND);
+            refusedPaying(responder, amounts[i], input, reason);
+        }
+    }
+
+    function test_the_reward_and_the_bonds_are_paid_exactly() external {
+        IRetrievalEscrow.Dataset memory d = dataset(1);
+        IRetrievalEscrow.Request memory r = request(d);
+        commit(d);
+        bytes memory reason = abi.encodeWithSelector(ICredits.WrongValue.selector, REWARD - 1, REWARD);
+        refusedPaying(consumer, REWARD - 1, fileCall(d, r), reason);
+        reach(d, r, IRetrievalEscrow.State.Proven);
+        reason = abi.encodeWithSelector(ICredits.WrongValue.selector, DEMAND_BOND, 2 * DEMAND_BOND);
+        refusedPaying(consumer, DEMAND_BOND, demandCall(d, r, 0, 2), reason);
+    }
+
+    function test_no_eth_goes_along_with_tokens() external {
+        IRetrievalEscrow.Dataset memory d = dataset(1);
+        d.currency = address(coin);
+        bytes memory input = abi.encodeCall(IRetrievalEscrow.commitDataset, (d));
+        refusedPaying(responder, 1, input, abi.encodeWithSelector(ICredits.WrongValue.selector, 1, 0));
+    }
+
+    function test_a_dataset_is_committed_to_once() external {
+        IRetrievalEscrow.Dataset memory d = dataset(1);
+        vm.assertEq(commit(d), uint256(keccak256(abi.encode(d))));
+        _again(d, IRetrievalEscrow.DatasetState.Committed);
+        by(responder, abi.encodeCall(IRetrievalEscrow.retire, (d)));
+        vm.warp(block.timestamp + 1 days + 1);
+        by(stranger, abi.encodeCall(IRetrievalEscrow.close, (d)));
+        _again(d, IRetrievalEscrow.DatasetState.Closed);
+    }
+
+    function _again(IRetrievalEscrow.Dataset memory d, IRetrievalEscrow.DatasetState actual) private {
+        uint256 id = retrieval.datasetIdOf(d);
+        bytes memory reason = abi.encodeWithSelector(IRetrievalEscrow.WrongDatasetState.selector, id, actual);
+        refusedPaying(responder, BOND, abi.encodeCall(IRetrievalEscrow.commitDataset, (d)), reason);
+    }
+
+    function _bad(IRetrievalEscrow.Dataset memory d) private {
+        bytes memory reason = abi.encodeWithSelector(IRetrievalEscrow.BadTerms.selector);
+        refusedPaying(responder, d.bond, abi.encodeCall(IRetrievalEscrow.commitDataset, (d)), reason);
+    }
+}
