@@ -23,8 +23,6 @@ interface Vm {
     function getNonce(address account) external view returns (uint64);
     function addr(uint256 key) external pure returns (address);
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
-    function snapshotState() external returns (uint256);
-    function revertToState(uint256 snapshot) external returns (bool);
     function snapshotState() external returns (uint256 id);
     function revertToState(uint256 id) external returns (bool);
     function expectCall(address target, bytes calldata data) external;
