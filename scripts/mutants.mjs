@@ -8,11 +8,20 @@ import { basename, dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { mutantsOf } from "./mutate.mjs";
 
-/** Which tests judge a source; any other `Name.sol` is judged by all `Name*.t.sol` below contracts/test. */
+/** Which tests or folders of tests judge a source; any other `Name.sol` is judged by all `Name*.t.sol` below contracts/test. */
 const TESTS = {
   // The challenge's own digest is what the fixtures of the second compute anew.
   "contracts/src/libraries/WeightLink.sol": ["contracts/test/WeightLink.t.sol", "contracts/test/InferenceVerifier.t.sol"],
   "contracts/src/libraries/Bn254.sol": ["contracts/test/Bn254.t.sol", "contracts/test/WeightLink.t.sol"],
+  "contracts/src/ModelRegistry.sol": ["contracts/test/registry"],
+  "contracts/src/PredictionEscrow.sol": ["contracts/test/prediction", "contracts/test/deliveries"],
+  "contracts/src/AccuracyEscrow.sol": ["contracts/test/accuracy"],
+  "contracts/src/RetrievalEscrow.sol": ["contracts/test/retrieval"],
+  "contracts/src/base/Deliveries.sol": ["contracts/test/deliveries"],
+  "contracts/src/base/Market.sol": ["contracts/test/prediction", "contracts/test/accuracy"],
+  "contracts/src/base/Credits.sol": ["contracts/test/credits"],
+  "contracts/src/base/Signatures.sol": ["contracts/test/credits"],
+  "contracts/src/libraries/Settlement.sol": ["contracts/test/settlement"],
   "contracts/src/InferenceVerifier.sol": ["contracts/test/InferenceVerifier.t.sol"],
 };
 const SOURCES = "contracts/src";
@@ -49,8 +58,10 @@ function filesBelow(folder) {
 
 function testsOf(file) {
   const name = basename(file, ".sol");
-  const isTest = (path) => path.endsWith(".t.sol") && basename(path).startsWith(name) && !path.includes("/symbolic/");
-  const tests = TESTS[file] ?? filesBelow("contracts/test").filter(isTest);
+  const isTest = (path) => path.endsWith(".t.sol") && !path.includes("/symbolic/");
+  const own = (path) => isTest(path) && basename(path).startsWith(name);
+  const within = (path) => (path.endsWith(".sol") ? [path] : filesBelow(path).filter(isTest));
+  const tests = TESTS[file]?.flatMap(within) ?? filesBelow("contracts/test").filter(own);
   if (tests.length === 0) fail(`no test for ${file}: name one contracts/test/${name}*.t.sol, or add it to TESTS`);
   return tests;
 }

@@ -73,7 +73,7 @@ contract AccuracyEscrow is IAccuracyEscrow, Market, Deliveries {
         Exam storage exam = _inTime(caseId, State.Open);
         _only(terms.provider);
         // Whoever sees the call before its block, and could still cancel, does not know what the block adds.
-        exam.seed = keccak256(abi.encode(seed, block.prevrandao, caseId));
+        exam.seed = keccak256(abi.encode(seed, block.prevrandao));
         _enter(exam, State.Accepted, terms.windows.announce);
         emit ExamAccepted(caseId, exam.seed, exam.deadline);
         // INVARIANT I7: from here to the end, the model's stake stays.

@@ -72,6 +72,26 @@ contract Bn254Test is Test {
         vm.assertEq(abi.encode(_generator().mul(Bn254.R - 1)), abi.encode(_generator().negate()));
     }
 
+    function test_sums_refuse_factors_and_points_that_are_none() external {
+        Bn254.Sum memory sum;
+        (sum.termX, sum.termY, sum.factor) = (1, 2, Bn254.R);
+        vm.expectRevert(abi.encodeWithSelector(Bn254.ScalarOutOfRange.selector, Bn254.R));
+        this.scaleTerm(sum);
+        (sum.termY, sum.factor) = (3, 1);
+        vm.expectRevert(abi.encodeWithSelector(Bn254.PrecompileFailed.selector, 7));
+        this.scaleTerm(sum);
+        vm.expectRevert(abi.encodeWithSelector(Bn254.PrecompileFailed.selector, 6));
+        this.addTerm(sum);
+    }
+
+    function scaleTerm(Bn254.Sum memory sum) external view {
+        Bn254.scaleTerm(sum);
+    }
+
+    function addTerm(Bn254.Sum memory sum) external view {
+        Bn254.addTerm(sum);
+    }
+
     function _generator() private pure returns (Bn254.Point memory) {
         return Bn254.Point(1, 2);
     }

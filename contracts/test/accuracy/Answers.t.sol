@@ -163,7 +163,7 @@ contract AccuracyAnswersTest is ExamFixture {
         return abi.encodeWithSelector(IAccuracyEscrow.NotChallenged.selector, id(t), place);
     }
 
-    function _notInTestSet(IAccuracyEscrow.Terms memory t) private pure returns (bytes memory) {
+    function _notInTestSet(IAccuracyEscrow.Terms memory t) private view returns (bytes memory) {
         return abi.encodeWithSelector(IAccuracyEscrow.NotInTestSet.selector, id(t), order(t, FIRST + PLACE));
     }
 

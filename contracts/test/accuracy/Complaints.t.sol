@@ -245,7 +245,7 @@ abstract contract Complaints is Endings {
         vm.assertEq(registry.modelOf(model).stake, MINIMUM_STAKE);
     }
 
-    function _notInTestSet(Sent memory s) private pure returns (bytes memory) {
+    function _notInTestSet(Sent memory s) private view returns (bytes memory) {
         uint256 example = order(s.t, _place(s.t, s.item));
         return abi.encodeWithSelector(IAccuracyEscrow.NotInTestSet.selector, id(s.t), example);
     }

@@ -25,7 +25,7 @@ contract AccuracyEventsTest is Steps {
         walk(t, IAccuracyEscrow.State.Open);
         Call memory c = _paid(acceptCall(t), LOCK + FEE);
         vm.expectEmit();
-        emit IAccuracyEscrow.ExamAccepted(id(t), SEED, block.timestamp + t.windows.announce);
+        emit IAccuracyEscrow.ExamAccepted(id(t), drawn(SEED), block.timestamp + t.windows.announce);
         vm.expectEmit();
         emit IModelRegistry.CaseLocked(model, address(exams), 1);
         vm.expectEmit();

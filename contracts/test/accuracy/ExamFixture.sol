@@ -106,9 +106,14 @@ abstract contract ExamFixture is MarketFixture {
         return 2 * uint256(t.proofCost) * places;
     }
 
+    /// @notice What the exam makes of the provider's seed, in a block of now.
+    function drawn(bytes32 seed) internal view returns (bytes32) {
+        return keccak256(abi.encode(seed, block.prevrandao));
+    }
+
     /// @notice Which example is where.
-    function order(IAccuracyEscrow.Terms memory t, uint256 place) internal pure returns (uint256) {
-        return Permutation.element(SEED, t.examples, place);
+    function order(IAccuracyEscrow.Terms memory t, uint256 place) internal view returns (uint256) {
+        return Permutation.element(drawn(SEED), t.examples, place);
     }
 
     /// @notice Labels such that the model is right in the first `correct` places of the exam only. The test set has to be made anew.

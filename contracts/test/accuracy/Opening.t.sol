@@ -27,8 +27,8 @@ contract AccuracyOpeningTest is ExamFixture {
         open(t);
         (t.examples, t.first, t.target) = (1 << 20, (1 << 20) - 1, 1_000_000);
         open(t);
-        t.windows = IAccuracyEscrow.Windows(0, 1, 1, 1, 1, 1, 0);
-        t.courier.step = 1;
+        t.windows = IAccuracyEscrow.Windows(0, 1, 1, 1, 1, 1, 1);
+        (t.courier.step, t.courier.perChunk) = (1, 1);
         open(t);
     }
 
@@ -89,6 +89,12 @@ contract AccuracyOpeningTest is ExamFixture {
         t.windows.respond = 0;
         _bad(t);
         t = terms();
+        t.windows.respondEach = 0;
+        _bad(t);
+        t = terms();
+        t.courier.perChunk = 0;
+        _bad(t);
+        t = terms();
         t.courier.step = 0;
         _bad(t);
     }
@@ -126,7 +132,7 @@ contract AccuracyOpeningTest is ExamFixture {
         vm.assertEq(provider.balance, 1);
         vm.assertEq(address(exams).balance, 2 * due);
         vm.assertEq(credit(exams, feeRecipient), 2 * FEE);
-        vm.assertEq(exams.examOf(id(t)).seed, SEED);
+        vm.assertEq(exams.examOf(id(t)).seed, drawn(SEED));
     }
 
     function test_tokens_are_not_paid_with_ether() external {

@@ -10,7 +10,7 @@ contract AccuracyOrderTest is ExamFixture {
     function testFuzz_a_place_is_an_element_of_the_permutation(bytes32 seed, uint256 examples, uint256 place) external {
         IAccuracyEscrow.Terms memory t = _accepted(seed, bound(examples, 2, 1 << 20));
         place = bound(place, 0, t.examples - 1);
-        vm.assertEq(exams.exampleAt(t, place), Permutation.element(seed, t.examples, place));
+        vm.assertEq(exams.exampleAt(t, place), Permutation.element(drawn(seed), t.examples, place));
     }
 
     function testFuzz_every_example_is_seen_before_or_after_the_decision(bytes32 seed, uint256 examples, uint256 first)
@@ -35,8 +35,15 @@ contract AccuracyOrderTest is ExamFixture {
     function test_exams_are_ordered_by_their_own_seeds() external {
         IAccuracyEscrow.Terms memory t = _accepted("one", 64);
         IAccuracyEscrow.Terms memory other = _accepted("other", 63);
-        vm.assertEq(exams.examOf(id(t)).seed, "one");
-        vm.assertEq(exams.examOf(id(other)).seed, "other");
+        vm.assertEq(exams.examOf(id(t)).seed, drawn("one"));
+        vm.assertEq(exams.examOf(id(other)).seed, drawn("other"));
+    }
+
+    function test_the_seed_is_also_the_blocks() external {
+        IAccuracyEscrow.Terms memory t = _accepted("one", 64);
+        vm.prevrandao(bytes32(uint256(1)));
+        IAccuracyEscrow.Terms memory other = _accepted("one", 63);
+        vm.assertNotEq(uint256(exams.examOf(id(t)).seed), uint256(exams.examOf(id(other)).seed));
     }
 
     /// @dev The examples at these places, as bits.

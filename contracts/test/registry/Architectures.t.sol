@@ -22,6 +22,14 @@ contract ArchitecturesTest is RegistryFixture {
         registry.registerArchitecture(stranger);
     }
 
+    /// @dev An account with delegated code (EIP-7702) can take it back.
+    function test_an_account_with_borrowed_code_judges_nothing() external {
+        address account = address(0x7702);
+        vm.etch(account, abi.encodePacked(hex"ef0100", address(verifier)));
+        vm.expectRevert(abi.encodeWithSelector(IModelRegistry.DelegatingAccount.selector, account));
+        registry.registerArchitecture(account);
+    }
+
     function test_a_contract_that_is_no_verifier_is_refused() external {
         vm.expectRevert();
         registry.registerArchitecture(address(coin));

@@ -132,6 +132,21 @@ abstract contract CasesTest is RegistryFixture {
         vm.assertEq(credit(BURN), PENALTY - 1);
     }
 
+    function test_each_open_case_is_covered_by_a_penalty() external {
+        stake(provider, MINIMUM);
+        for (uint256 i = 0; i < 1000; ++i) {
+            lock();
+        }
+        bytes memory reason = abi.encodeWithSelector(IModelRegistry.StakeTooLow.selector, MINIMUM, MINIMUM + PENALTY);
+        vm.expectRevert(reason);
+        lock();
+        stake(stranger, PENALTY - 1);
+        vm.expectPartialRevert(IModelRegistry.StakeTooLow.selector);
+        lock();
+        stake(stranger, 1);
+        lock();
+    }
+
     function test_a_fault_costs_one_model_only() external {
         stake(provider, MINIMUM);
         bytes32 first = model;

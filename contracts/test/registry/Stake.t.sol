@@ -49,7 +49,9 @@ abstract contract StakeTest is RegistryFixture {
         );
         registry.addStake(model, type(uint256).max);
         stake(provider, 1);
-        vm.expectRevert(abi.encodeWithSignature("Panic(uint256)", 0x11));
+        vm.expectRevert(
+            abi.encodeWithSelector(IModelRegistry.StakeExceeded.selector, type(uint256).max, type(uint128).max - 1)
+        );
         registry.addStake(model, type(uint256).max);
     }
 

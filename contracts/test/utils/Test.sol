@@ -18,6 +18,7 @@ interface Vm {
     function deal(address account, uint256 balance) external;
     function warp(uint256 timestamp) external;
     function roll(uint256 number) external;
+    function prevrandao(bytes32 value) external;
     function setBlockhash(uint256 number, bytes32 hash) external;
     function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
     function getNonce(address account) external view returns (uint64);
