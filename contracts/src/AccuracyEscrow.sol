@@ -61,10 +61,7 @@ contract AccuracyEscrow is IAccuracyEscrow, Market, Deliveries {
         uint256 caseId = idOf(terms);
         Exam storage exam = _in(caseId, State.Open);
         if (msg.sender != terms.consumer) _requirePassed(exam.deadline);
-        Settlement.Exam memory amounts = _amounts(terms);
-        Settlement.Shares memory shares;
-        shares.consumer = amounts.lock() + amounts.fee();
-        _end(terms, caseId, State.Refunded, shares);
+        _end(terms, caseId, State.Refunded, _amounts(terms).cancelled());
     }
 
     /// @inheritdoc IAccuracyEscrow
@@ -76,9 +73,9 @@ contract AccuracyEscrow is IAccuracyEscrow, Market, Deliveries {
         exam.seed = keccak256(abi.encode(seed, block.prevrandao));
         _enter(exam, State.Accepted, terms.windows.announce);
         emit ExamAccepted(caseId, exam.seed, exam.deadline);
+        _credit(terms.currency, feeRecipient, 2 * _amounts(terms).fee());
         // INVARIANT I7: from here to the end, the model's stake stays.
         registry.lock(terms.model);
-        _credit(terms.currency, feeRecipient, 2 * _amounts(terms).fee());
         _collectLock(terms);
     }
 

@@ -54,9 +54,7 @@ contract PredictionEscrow is IPredictionEscrow, Market, Deliveries {
         uint256 caseId = idOf(terms);
         Round storage round = _in(caseId, State.Open);
         if (msg.sender != terms.consumer) _requirePassed(round.deadline);
-        Settlement.Shares memory shares;
-        shares.consumer = _amounts(terms).consumerLock();
-        _end(terms, caseId, State.Refunded, shares);
+        _end(terms, caseId, State.Refunded, _amounts(terms).cancelled());
     }
 
     /// @inheritdoc IPredictionEscrow

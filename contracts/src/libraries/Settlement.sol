@@ -49,6 +49,11 @@ library Settlement {
         return r.beta * r.count * r.proofCost;
     }
 
+    /// @notice Nobody accepted the round: the consumer gets back what it locked, and nobody else did.
+    function cancelled(Round memory r) internal pure returns (Shares memory) {
+        return Shares({consumer: consumerLock(r), provider: 0, burned: 0});
+    }
+
     /// @notice Nobody is to blame: everybody gets back what it locked.
     function refunded(Round memory r) internal pure returns (Shares memory) {
         return Shares({consumer: consumerLock(r), provider: providerLock(r), burned: 0});
@@ -80,6 +85,11 @@ library Settlement {
     /// @notice The marketplace's fee of each side: `N1·P`.
     function fee(Exam memory e) internal pure returns (uint256) {
         return e.first * e.inferenceCost;
+    }
+
+    /// @notice Nobody accepted the exam: the consumer gets back what it locked, the fee included.
+    function cancelled(Exam memory e) internal pure returns (Shares memory) {
+        return Shares({consumer: lock(e) + fee(e), provider: 0, burned: 0});
     }
 
     /// @notice The provider stopped after the first examples: the consumer pays for these inferences.
