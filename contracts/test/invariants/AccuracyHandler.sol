@@ -73,7 +73,7 @@ contract AccuracyHandler is DeliveryHandler {
         World.Stake memory s = _WORLD.models((r >> 8) % 3);
         (t.consumer, t.provider, t.model, t.currency) =
         (_WORLD.consumers(r >> 16), s.owner, s.id, _WORLD.currencies(r >> 24));
-        (t.examples, t.first, t.target) = (uint32(N), uint32(N1), (r >> 32) % 3 == 0 ? 1_000_000 : 500_000);
+        (t.examples, t.first, t.target) = (uint32(N), uint32(N1), (r >> 32) % 2 == 0 ? 1_000_000 : 500_000);
         (t.exampleCost, t.proofCost, t.inferenceCost) = (uint128(E), uint128(Z), uint128(P));
         t.testSet = _MATERIAL.root(Material.Tree.Examples);
         t.windows =

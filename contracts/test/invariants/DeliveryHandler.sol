@@ -46,7 +46,7 @@ abstract contract DeliveryHandler is Handler {
         Material.Parcel memory p;
         (p.items, p.labelled, p.flawed) = (items, labelled, (r >> 8) % items.length);
         // Some kinds of flaw are of labels only.
-        if (r % 5 < 2) p.flaw = Material.Flaw(1 + (r >> 16) % (labelled ? 5 : 4));
+        if (r % 2 == 0) p.flaw = Material.Flaw(1 + (r >> 16) % (labelled ? 5 : 4));
         _parcels[i] = p;
         return _MATERIAL.cipherRoot(p);
     }

@@ -43,8 +43,11 @@ abstract contract Playground is Test {
         targets = new FuzzSelector[](5);
         targets[0] = FuzzSelector(address(rounds), _of(Handler.open.selector, Handler.move.selector));
         targets[1] = FuzzSelector(address(exams), _of(Handler.open.selector, Handler.move.selector));
-        targets[2] = FuzzSelector(address(requests), _of(Handler.open.selector, Handler.move.selector));
-        targets[2].selectors[3] = requests.tend.selector;
+        bytes4[] memory selectors = new bytes4[](5);
+        (selectors[0], selectors[1], selectors[2]) =
+        (Handler.open.selector, Handler.move.selector, Handler.move.selector);
+        (selectors[3], selectors[4]) = (Handler.wrong.selector, requests.tend.selector);
+        targets[2] = FuzzSelector(address(requests), selectors);
         targets[3] = FuzzSelector(address(stakes), new bytes4[](1));
         targets[3].selectors[0] = stakes.stake.selector;
         targets[4] = FuzzSelector(address(money), new bytes4[](2));

@@ -8,7 +8,7 @@ import {Playground} from "./Market.t.sol";
 contract ReachTest is Playground {
     event log_named_uint(string what, uint256 count);
 
-    uint256 private constant CALLS = 4000;
+    uint256 private constant CALLS = 6000;
 
     function test_handlers_reach_everything() external {
         for (uint256 k = 0; k < CALLS; ++k) {
@@ -22,7 +22,6 @@ contract ReachTest is Playground {
         _states("retrieval", 11);
         _numbered("prediction complaint ", 1, 4);
         _numbered("accuracy complaint ", 1, 5);
-        _numbered("retrieval complaint ", 1, 4);
         // Committed, Delivering, PredictionsDemanded, Contested; and InputsDemanded, Delivering.
         _each("prediction silent provider in ", [uint256(3), 5, 7, 9]);
         _numbered("prediction failed consumer in ", 4, 5);
@@ -41,6 +40,7 @@ contract ReachTest is Playground {
         _reached("accuracy too little stake");
         _reached("accuracy undecided");
         _reached("retrieval not approvable");
+        _reached("retrieval complained");
         _reached("retrieval approved by signature");
         _reached("retrieval attested");
         _reached("retrieval retired");
@@ -60,14 +60,14 @@ contract ReachTest is Playground {
     /// @dev As forge calls, but always the same.
     function _call(uint256 r) private {
         uint256 h = r % 3;
-        uint256 what = (r >> 8) % 9;
+        uint256 what = (r >> 8) % 12;
         r >>= 16;
         if (what == 0) handlers[h].open(r);
-        else if (what < 4) handlers[h].move(r);
-        else if (what == 4) handlers[h].wrong(r);
-        else if (what == 5) requests.tend(r);
-        else if (what == 6) stakes.stake(r);
-        else if (what == 7) money.withdraw(r);
+        else if (what < 7) handlers[h].move(r);
+        else if (what == 7) handlers[h].wrong(r);
+        else if (what == 8) requests.tend(r);
+        else if (what == 9) stakes.stake(r);
+        else if (what == 10) money.withdraw(r);
         else money.donate(r);
     }
 
