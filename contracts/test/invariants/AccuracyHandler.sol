@@ -95,13 +95,17 @@ contract AccuracyHandler is DeliveryHandler {
         if (state == IAccuracyEscrow.State.Accepted || state == IAccuracyEscrow.State.Continued) {
             return _announce(i, r);
         }
-        if (state == IAccuracyEscrow.State.Challenged) return _respond(i);
+        if (state == IAccuracyEscrow.State.Challenged) {
+            _wrongAnswer(i, r);
+            return _respond(i);
+        }
         if (state == IAccuracyEscrow.State.Answered) {
             if (r % 3 == 0) return _settle(i, _tracks[i].consumer);
             return _challenge(i, r >> 8);
         }
         if (!_isRevealed(i)) return _deliver(i, r);
         if (_isFlawed(i) && r % 4 != 0) return _complain(i);
+        if (!_isFlawed(i)) _complainFalsely(_tracks[i].provider, _complaint(i));
         if (state == IAccuracyEscrow.State.FirstDelivery) return _decide(i, r >> 8);
         _postResults(i, r >> 8);
     }
@@ -355,11 +359,6 @@ contract AccuracyHandler is DeliveryHandler {
         }
         _refuse(t.consumer, abi.encodeCall(_escrow().open, (t)), wrongState);
         _wrongDelivery(i, r);
-        if (_delivering(state) && _isRevealed(i) && !_isFlawed(i) && !late) {
-            _refuse(t.provider, _complaint(i), IDeliveries.ComplaintRefused.selector);
-            _note("false complaint");
-        }
-        if (state == IAccuracyEscrow.State.Challenged && _challenged[i].length > 0 && !late) _wrongAnswer(i, r);
     }
 
     /// @dev Old evidence, and too little gas.

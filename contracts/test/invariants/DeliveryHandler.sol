@@ -160,6 +160,12 @@ abstract contract DeliveryHandler is Handler {
         return _parcels[i].flaw != Material.Flaw.None;
     }
 
+    /// @dev The receiver complains about what is well.
+    function _complainFalsely(address receiver, bytes memory complaint) internal {
+        _refuse(receiver, complaint, IDeliveries.ComplaintRefused.selector);
+        _note("false complaint");
+    }
+
     /// @dev Calls to a delivery at the wrong time, or by the wrong party.
     function _wrongDelivery(uint256 i, uint256 r) internal {
         uint256 id = _tracks[i].id;

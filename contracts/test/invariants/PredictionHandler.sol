@@ -94,10 +94,14 @@ contract PredictionHandler is DeliveryHandler {
         if (state == IPredictionEscrow.State.Delivering) {
             if (!_isRevealed(i)) return _deliver(i, r);
             if (_isFlawed(i) && r % 4 != 0) return _complain(i);
+            if (!_isFlawed(i)) _complainFalsely(_tracks[i].provider, _complaint(i));
             return _predict(i, r >> 8);
         }
         if (state == IPredictionEscrow.State.PredictionsDemanded) return _publishPrediction(i);
-        if (state == IPredictionEscrow.State.Contested) return _respond(i);
+        if (state == IPredictionEscrow.State.Contested) {
+            _wrongAnswer(i, r);
+            return _respond(i);
+        }
         // Predicted or Published.
         if (r % 6 == 0) return _settle(i, _tracks[i].consumer);
         if (state == IPredictionEscrow.State.Predicted && r % 6 < 3) return _demandPredictions(i, r >> 8);
@@ -353,11 +357,6 @@ contract PredictionHandler is DeliveryHandler {
         }
         _refuse(t.consumer, abi.encodeCall(_escrow().open, (t)), wrongState);
         _wrongDelivery(i, r);
-        if (state == IPredictionEscrow.State.Delivering && _isRevealed(i) && !_isFlawed(i) && !late) {
-            _refuse(t.provider, _complaint(i), IDeliveries.ComplaintRefused.selector);
-            _note("false complaint");
-        }
-        if (state == IPredictionEscrow.State.Contested && _asked[i].length > 0 && !late) _wrongAnswer(i, r);
     }
 
     /// @dev Old evidence, and too little gas.

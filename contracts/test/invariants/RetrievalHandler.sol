@@ -91,6 +91,7 @@ contract RetrievalHandler is DatasetHandler {
         if (r % 31 == 0) return _settle(i, _tracks[i].consumer);
         if (!_isRevealed(i)) return _deliver(i, r);
         if (_isFlawed(i) && r % 4 != 0) return _complain(i);
+        if (!_isFlawed(i)) _complainFalsely(_tracks[i].consumer, _complaint(i));
         _settle(i, _tracks[i].consumer);
     }
 
@@ -401,10 +402,6 @@ contract RetrievalHandler is DatasetHandler {
         _refuse(_stranger(), abi.encodeCall(_escrow().approve, (dataset, q)), IDeliveries.NotParty.selector);
         _wrongDelivery(i, r);
         _wrongDataset(_datasetOf[i], q);
-        if (state == IRetrievalEscrow.State.Delivering && _isRevealed(i) && !_isFlawed(i) && !late) {
-            _refuse(q.requester, _complaint(i), IDeliveries.ComplaintRefused.selector);
-            _note("false complaint");
-        }
     }
 
     function _state(uint256 i) private view returns (IRetrievalEscrow.State) {
