@@ -179,13 +179,13 @@ contract ComplaintsTest is RoundDriver {
     /// @dev A sender that announced a key without a meaning cannot reveal it, and loses.
     function test_no_key_that_is_not_reduced() external {
         IPredictionEscrow.Terms memory t = terms();
-        uint256 caseId = inputsDemanded(t);
+        uint256 caseId = inputsShown(t);
         announce(t, cipher(), keyHash(Bn254.R));
         acknowledge(t);
         _refusedKey(caseId, Bn254.R);
         _refusedKey(caseId, 0);
         t.salt += 1;
-        caseId = inputsDemanded(t);
+        caseId = inputsShown(t);
         announce(t, cipher(), keyHash(Bn254.R - 1));
         acknowledge(t);
         reveal(t, Bn254.R - 1);
@@ -201,7 +201,7 @@ contract ComplaintsTest is RoundDriver {
 
     /// @dev A delivery of `words`, with its key.
     function _revealed(IPredictionEscrow.Terms memory t, uint256[] memory words) private returns (uint256 caseId) {
-        caseId = inputsDemanded(t);
+        caseId = inputsShown(t);
         announce(t, words, keyHash(KEY));
         acknowledge(t);
         reveal(t, KEY);

@@ -47,8 +47,8 @@ abstract contract DeliveryFixture is RoundFixture {
         return keccak256(abi.encode(key));
     }
 
-    /// @notice Commitments of demanded inputs, and their paths.
-    function opened(IPredictionEscrow.Terms memory t, uint256 count)
+    /// @notice Commitments of inputs from `first` on, and their paths.
+    function opened(IPredictionEscrow.Terms memory t, uint256 first, uint256 count)
         internal
         view
         returns (uint256[] memory commitments, bytes32[][] memory paths)
@@ -57,8 +57,8 @@ abstract contract DeliveryFixture is RoundFixture {
         commitments = new uint256[](count);
         paths = new bytes32[][](count);
         for (uint256 i = 0; i < count; ++i) {
-            commitments[i] = inputCommitment(FIRST + i);
-            paths[i] = Trees.path(leaves, FIRST + i);
+            commitments[i] = inputCommitment(first + i);
+            paths[i] = Trees.path(leaves, first + i);
         }
     }
 
@@ -76,17 +76,29 @@ abstract contract DeliveryFixture is RoundFixture {
         predictions.demandInputs{value: value}(t, first, count);
     }
 
+    /// @notice Shows inputs from `first` on. Anybody may help.
+    function showInputs(IPredictionEscrow.Terms memory t, uint256 first, uint256 count) internal {
+        (uint256[] memory commitments, bytes32[][] memory paths) = opened(t, first, count);
+        vm.prank(stranger);
+        predictions.showInputs(t, commitments, paths);
+    }
+
+    /// @notice A round whose demanded inputs are shown.
+    function inputsShown(IPredictionEscrow.Terms memory t) internal returns (uint256 caseId) {
+        caseId = inputsDemanded(t);
+        showInputs(t, FIRST, demanded());
+    }
+
     /// @notice Announces `words` under a key of this hash.
     function announce(IPredictionEscrow.Terms memory t, uint256[] memory words, bytes32 hash) internal {
         bytes32 root = Trees.root(SealedItems.leaves(words));
-        (uint256[] memory commitments, bytes32[][] memory paths) = opened(t, demanded());
         vm.prank(t.consumer);
-        predictions.announceInputs(t, root, hash, commitments, paths);
+        predictions.announceInputs(t, root, hash);
     }
 
     /// @notice A round whose demanded inputs are announced.
     function announced(IPredictionEscrow.Terms memory t) internal returns (uint256 caseId) {
-        caseId = inputsDemanded(t);
+        caseId = inputsShown(t);
         announce(t, cipher(), keyHash(KEY));
     }
 
@@ -154,7 +166,7 @@ abstract contract DeliveryFixture is RoundFixture {
 
     /// @notice A round whose delivery is at `stage`.
     function deliver(IPredictionEscrow.Terms memory t, IDeliveries.Stage stage) internal returns (uint256 caseId) {
-        if (stage == IDeliveries.Stage.None) return inputsDemanded(t);
+        if (stage == IDeliveries.Stage.None) return inputsShown(t);
         caseId = announced(t);
         if (stage == IDeliveries.Stage.Announced) return caseId;
         if (stage == IDeliveries.Stage.Demanded) {

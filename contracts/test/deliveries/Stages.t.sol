@@ -14,13 +14,23 @@ contract StagesTest is RoundDriver {
         Publish,
         Reveal,
         Complain,
-        CommitPredictions
+        CommitPredictions,
+        Decline
     }
 
     uint256 private constant HANDINGS = uint256(type(Handing).max) + 1;
 
     function test_none() external {
         _tryAll(IDeliveries.Stage.None);
+    }
+
+    /// @dev A delivery that is not announced has no stage, also before all demanded inputs are shown.
+    function test_none_before_inputs_are_shown() external {
+        IPredictionEscrow.Terms memory t = terms();
+        inputsDemanded(t);
+        _refuseAll(t);
+        showInputs(t, FIRST, 1);
+        _refuseAll(t);
     }
 
     function test_announced() external {
@@ -74,9 +84,9 @@ contract StagesTest is RoundDriver {
     function testFuzz_senders_time(uint32 step, uint32 perChunk) external {
         IPredictionEscrow.Terms memory t = terms();
         t.courier.step = step == 0 ? 1 : step;
-        t.courier.perChunk = perChunk;
+        t.courier.perChunk = perChunk == 0 ? 1 : perChunk;
         IPredictionEscrow.State end = IPredictionEscrow.State.ConsumerFailed;
-        _edges(t, IDeliveries.Stage.Demanded, Handing.Publish, uint256(t.courier.step) + perChunk, end);
+        _edges(t, IDeliveries.Stage.Demanded, Handing.Publish, uint256(t.courier.step) + t.courier.perChunk, end);
         _edges(t, IDeliveries.Stage.Acknowledged, Handing.Reveal, t.courier.step, end);
     }
 
@@ -85,18 +95,24 @@ contract StagesTest is RoundDriver {
         t.windows.predictions = window == 0 ? 1 : window;
         IPredictionEscrow.State end = IPredictionEscrow.State.ProviderFailed;
         _edges(t, IDeliveries.Stage.Revealed, Handing.CommitPredictions, t.windows.predictions, end);
+        _edges(t, IDeliveries.Stage.Revealed, Handing.Decline, t.windows.predictions, end);
     }
 
     /// @dev Each step has its own time, also when an earlier one was quick or slow.
     function testFuzz_steps_begin_when_the_last_ended(uint32 seed) external {
         IPredictionEscrow.Terms memory t = terms();
         uint256 caseId = inputsDemanded(t);
+        uint256 time = t.windows.respond + demanded() * t.windows.respondEach;
+        vm.assertEq(predictions.roundOf(caseId).deadline, block.timestamp + time);
+        _wait(seed >> 2, time);
+        showInputs(t, FIRST, demanded());
+        vm.assertEq(predictions.roundOf(caseId).deadline, block.timestamp + t.courier.step);
         _wait(seed, t.courier.step);
         announce(t, cipher(), keyHash(KEY));
         vm.assertEq(predictions.deliveryOf(caseId).deadline, block.timestamp + t.courier.step);
         _wait(seed >> 6, t.courier.step);
         demandPublication(t);
-        uint256 time = uint256(t.courier.step) + t.courier.perChunk;
+        time = uint256(t.courier.step) + t.courier.perChunk;
         vm.assertEq(predictions.deliveryOf(caseId).deadline, block.timestamp + time);
         _wait(seed >> 12, time);
         publish(t, 0);
@@ -128,6 +144,13 @@ contract StagesTest is RoundDriver {
                 vm.assertTrue(stageOf(t) != where, "not moved");
             }
             vm.revertToState(before);
+        }
+    }
+
+    function _refuseAll(IPredictionEscrow.Terms memory t) private {
+        vm.assertTrue(stageOf(t) == IDeliveries.Stage.None, "none");
+        for (uint256 i = 0; i < HANDINGS; ++i) {
+            _refuseStage(Handing(i), t);
         }
     }
 
@@ -211,7 +234,8 @@ contract StagesTest is RoundDriver {
             m.by = t.consumer;
             m.data = abi.encodeCall(predictions.reveal, (caseId, KEY));
         } else {
-            return move(handing == Handing.Complain ? Call.Complain : Call.CommitPredictions, t);
+            if (handing == Handing.Complain) return move(Call.Complain, t);
+            return move(handing == Handing.Decline ? Call.Decline : Call.CommitPredictions, t);
         }
     }
 }

@@ -29,13 +29,18 @@ contract DeadlinesTest is RoundDriver {
         IPredictionEscrow.State end = IPredictionEscrow.State.ProviderFailed;
         _edges(t, from, Call.CommitPredictions, t.windows.predictions, end);
         _edges(t, from, Call.DemandInputs, t.windows.predictions, end);
+        _edges(t, from, Call.Decline, t.windows.predictions, end);
     }
 
-    function testFuzz_demanded_inputs(uint32 step) external {
+    function testFuzz_demanded_inputs(uint32 window, uint32 each, uint32 step) external {
         IPredictionEscrow.Terms memory t = terms();
+        t.windows.respond = _some(window);
+        t.windows.respondEach = _some(each);
         t.courier.step = _some(step);
         IPredictionEscrow.State end = IPredictionEscrow.State.ConsumerFailed;
-        _edges(t, IPredictionEscrow.State.InputsDemanded, Call.AnnounceInputs, t.courier.step, end);
+        uint256 time = uint256(t.windows.respond) + demanded() * t.windows.respondEach;
+        _edges(t, IPredictionEscrow.State.InputsDemanded, Call.ShowInputs, time, end);
+        _edges(t, IPredictionEscrow.State.InputsShown, Call.AnnounceInputs, t.courier.step, end);
     }
 
     function testFuzz_contest(uint32 window) external {
@@ -50,7 +55,7 @@ contract DeadlinesTest is RoundDriver {
     function testFuzz_respond(uint32 window, uint32 each) external {
         IPredictionEscrow.Terms memory t = terms();
         t.windows.respond = _some(window);
-        t.windows.respondEach = each;
+        t.windows.respondEach = each = _some(each);
         IPredictionEscrow.State end = IPredictionEscrow.State.ProviderFailed;
         uint256 time = uint256(t.windows.respond) + each;
         _edges(t, IPredictionEscrow.State.Contested, Call.Respond, time, end);
@@ -62,7 +67,7 @@ contract DeadlinesTest is RoundDriver {
     function testFuzz_contest_of_many(uint32 window, uint32 each, uint256 count) external {
         IPredictionEscrow.Terms memory t = terms();
         t.windows.respond = _some(window);
-        t.windows.respondEach = each;
+        t.windows.respondEach = each = _some(each);
         drive(t, IPredictionEscrow.State.Predicted);
         uint256[] memory indices = new uint256[](bound(count, 1, COUNT));
         for (uint256 i = 0; i < indices.length; ++i) {
@@ -71,6 +76,17 @@ contract DeadlinesTest is RoundDriver {
         contest(t, indices);
         uint256 time = uint256(t.windows.respond) + indices.length * each;
         vm.assertEq(predictions.roundOf(predictions.idOf(t)).deadline, block.timestamp + time);
+    }
+
+    /// @dev A batch of inputs gives no more time for the rest.
+    function testFuzz_some_inputs_shown(uint256 time, uint256 count) external {
+        IPredictionEscrow.Terms memory t = terms();
+        uint256 caseId = drive(t, IPredictionEscrow.State.InputsDemanded);
+        uint256 deadline = predictions.roundOf(caseId).deadline;
+        vm.warp(bound(time, block.timestamp, deadline));
+        showInputs(t, FIRST, bound(count, 0, demanded() - 1));
+        vm.assertTrue(state(t) == IPredictionEscrow.State.InputsDemanded);
+        vm.assertEq(predictions.roundOf(caseId).deadline, deadline);
     }
 
     /// @dev An answer after the last deadline is no answer, but answers that are complete settle any time.

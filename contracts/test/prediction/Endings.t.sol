@@ -56,6 +56,53 @@ abstract contract Endings is RoundDriver {
         _ended(t, IPredictionEscrow.State.ConsumerFailed, price, providerLock(t) + gained + back, 0);
     }
 
+    function testFuzz_demanded_inputs_shown_in_part(Amounts calldata amounts, uint256 count, uint256 shown) external {
+        IPredictionEscrow.Terms memory t = _small(amounts);
+        open(t);
+        accept(t);
+        commitInputs(t);
+        count = bound(count, 1, t.count);
+        shown = bound(shown, 0, count);
+        uint256 first = t.count - count;
+        demandInputs(t, first, count);
+        for (uint256 i = 0; i < shown; ++i) {
+            showInputs(t, first + i, 1);
+        }
+        vm.assertTrue((state(t) == IPredictionEscrow.State.InputsShown) == (shown == count));
+        vm.assertEq(held(address(predictions)), consumerLock(t) + providerLock(t) + count * t.demandBond);
+        _settleLate(t);
+        uint256 price = uint256(t.count) * t.price;
+        uint256 gained = 2 * uint256(t.count) * t.proofCost;
+        uint256 toProvider = providerLock(t) + gained + (count - shown) * t.demandBond;
+        _ended(t, IPredictionEscrow.State.ConsumerFailed, price + shown * t.demandBond, toProvider, 0);
+        vm.assertEq(registry.modelOf(model).stake, MINIMUM_STAKE);
+    }
+
+    function testFuzz_declined(Amounts calldata amounts, uint256 time) external {
+        IPredictionEscrow.Terms memory t = _large(amounts);
+        _committed(t);
+        vm.assertEq(registry.modelOf(model).openCases, 1);
+        vm.warp(bound(time, block.timestamp, predictions.roundOf(predictions.idOf(t)).deadline));
+        make(Call.Decline, t);
+        _declined(t, 0);
+    }
+
+    function testFuzz_declined_after_delivery(Amounts calldata amounts, bool published, uint256 time) external {
+        IPredictionEscrow.Terms memory t = _with(amounts);
+        uint256 caseId = announced(t);
+        if (published) {
+            demandPublication(t);
+            publish(t, 0);
+        } else {
+            acknowledge(t);
+        }
+        reveal(t, KEY);
+        vm.warp(bound(time, block.timestamp, predictions.deliveryOf(caseId).deadline));
+        make(Call.Decline, t);
+        vm.assertTrue(stageOf(t) == IDeliveries.Stage.None, "closed");
+        _declined(t, demanded() * t.demandBond + (published ? t.courier.bond : 0));
+    }
+
     function testFuzz_no_predictions(Amounts calldata amounts) external {
         IPredictionEscrow.Terms memory t = _large(amounts);
         _committed(t);
@@ -192,6 +239,13 @@ abstract contract Endings is RoundDriver {
         uint256 toProvider = providerLock(t) + pay + bonds * t.demandBond;
         _ended(t, IPredictionEscrow.State.Served, consumerLock(t) - pay, toProvider, 0);
         vm.assertEq(registry.modelOf(model).stake, MINIMUM_STAKE);
+    }
+
+    /// @dev Everybody has back what it locked; bonds that paid for an answer stay paid.
+    function _declined(IPredictionEscrow.Terms memory t, uint256 bonds) private {
+        _ended(t, IPredictionEscrow.State.Refunded, consumerLock(t) + bonds, providerLock(t), 0);
+        vm.assertEq(registry.modelOf(model).stake, MINIMUM_STAKE);
+        refuse(move(Call.Decline, t), wrongState(predictions.idOf(t), IPredictionEscrow.State.Refunded));
     }
 
     function _lost(IPredictionEscrow.Terms memory t, uint256 back, uint256 kept) private {

@@ -75,22 +75,29 @@ contract EventsTest is RoundDriver {
         uint256 caseId = drive(t, IPredictionEscrow.State.Committed);
         uint256 step = block.timestamp + 1 hours;
         _expect();
-        emit IPredictionEscrow.InputsDemanded(caseId, FIRST, demanded(), step);
+        emit IPredictionEscrow.InputsDemanded(caseId, FIRST, demanded(), block.timestamp + 5 hours + demanded() * 600);
         _says(move(Call.DemandInputs, t), 1);
+        _saysInputs(t, caseId, FIRST, 1);
+        _expectCredit(consumer, DEMAND_BOND);
+        _says(Move(stranger, 0, showData(t, FIRST, 1)), 2);
+        _saysInputs(t, caseId, FIRST + 1, demanded() - 1);
+        _expect();
+        emit IPredictionEscrow.InputsShown(caseId, step);
+        _expectCredit(consumer, (demanded() - 1) * DEMAND_BOND);
+        _says(Move(stranger, 0, showData(t, FIRST + 1, demanded() - 1)), demanded() + 1);
         bytes32 root = Trees.root(SealedItems.leaves(cipher()));
         _expect();
         emit IDeliveries.DeliveryAnnounced(
             caseId, consumer, provider, root, keccak256(abi.encode(KEY)), demanded() * 8, step
         );
-        _expectCredit(consumer, demanded() * DEMAND_BOND);
-        _says(move(Call.AnnounceInputs, t), 2);
+        _says(move(Call.AnnounceInputs, t), 1);
         uint256 value = fund(provider, address(predictions), 1e9);
         _expect();
         emit IDeliveries.PublicationDemanded(caseId, 1e9, step + 10 minutes);
         _says(Move(provider, value, abi.encodeCall(predictions.demandPublication, (caseId))), 1);
         (uint256[] memory words, bytes32[] memory path) = chunk(cipher(), 0);
         _expect();
-        emit IDeliveries.ChunkPublished(caseId, 0);
+        emit IDeliveries.ChunkPublished(caseId, 0, words);
         _expectCredit(consumer, 1e9);
         _expect();
         emit IDeliveries.DeliveryAcknowledged(caseId, step);
@@ -121,7 +128,7 @@ contract EventsTest is RoundDriver {
         IPredictionEscrow.Terms memory t = terms();
         uint256[] memory words = cipher();
         words[9] = Bn254.R;
-        uint256 caseId = inputsDemanded(t);
+        uint256 caseId = inputsShown(t);
         announce(t, words, keyHash(KEY));
         acknowledge(t);
         reveal(t, KEY);
@@ -150,6 +157,17 @@ contract EventsTest is RoundDriver {
         vm.warp(block.timestamp + 1 days);
         _expectEnd(caseId, IPredictionEscrow.State.Refunded, CONSUMER_LOCK, PROVIDER_LOCK);
         _says(move(Call.Settle, t), 4);
+    }
+
+    function test_declined() external {
+        IPredictionEscrow.Terms memory t = terms();
+        uint256 caseId = drive(t, IPredictionEscrow.State.Committed);
+        _expectEnd(caseId, IPredictionEscrow.State.Refunded, CONSUMER_LOCK, PROVIDER_LOCK);
+        _says(move(Call.Decline, t), 4);
+        t.salt += 1;
+        caseId = deliver(t, IDeliveries.Stage.Revealed);
+        _expectEnd(caseId, IPredictionEscrow.State.Refunded, CONSUMER_LOCK, PROVIDER_LOCK);
+        _says(move(Call.Decline, t), 4);
     }
 
     function test_provider_failed() external {
@@ -192,6 +210,15 @@ contract EventsTest is RoundDriver {
         _expectCredit(provider, toProvider);
         vm.expectEmit(address(registry));
         emit IModelRegistry.CaseUnlocked(model, address(predictions), 0);
+    }
+
+    /// @dev Inputs that are shown with their paths.
+    function _saysInputs(IPredictionEscrow.Terms memory t, uint256 caseId, uint256 first, uint256 count) private {
+        (uint256[] memory commitments, bytes32[][] memory paths) = opened(t, first, count);
+        for (uint256 i = 0; i < count; ++i) {
+            _expect();
+            emit IPredictionEscrow.InputShown(caseId, first + i, commitments[i], paths[i]);
+        }
     }
 
     function _says(Move memory m, uint256 events) private {

@@ -81,10 +81,14 @@ abstract contract Opening is RoundDriver {
         t.courier.step = 0;
         _bad(t);
         t.courier.step = 1;
-        // These may be nothing: acceptance in the same block, and no more time for more answers.
-        t.windows.accept = 0;
         t.windows.respondEach = 0;
+        _bad(t);
+        t.windows.respondEach = 1;
         t.courier.perChunk = 0;
+        _bad(t);
+        t.courier.perChunk = 1;
+        // This may be nothing: acceptance in the same block.
+        t.windows.accept = 0;
         _good(t);
     }
 
@@ -121,6 +125,29 @@ abstract contract Opening is RoundDriver {
         registry.addStake{value: 1}(model, 1);
         make(Call.Accept, t);
         vm.assertEq(registry.modelOf(model).openCases, 1);
+    }
+
+    /// @dev Each open round may cost a penalty, and the stake has to cover all of them.
+    function test_acceptance_needs_stake_for_every_open_round() external {
+        IPredictionEscrow.Terms memory t = terms();
+        uint256 covered = MINIMUM_STAKE / PENALTY;
+        for (uint256 i = 1; i < covered; ++i) {
+            vm.prank(address(predictions));
+            registry.lock(model);
+        }
+        drive(t, IPredictionEscrow.State.Accepted);
+        vm.assertEq(registry.modelOf(model).openCases, covered);
+        t.salt += 1;
+        make(Call.Open, t);
+        uint256 needed = MINIMUM_STAKE + PENALTY;
+        refuse(acceptMove(t), abi.encodeWithSelector(IModelRegistry.StakeTooLow.selector, MINIMUM_STAKE, needed));
+        vm.deal(stranger, PENALTY);
+        vm.prank(stranger);
+        registry.addStake{value: PENALTY - 1}(model, PENALTY - 1);
+        refuse(acceptMove(t), abi.encodeWithSelector(IModelRegistry.StakeTooLow.selector, needed - 1, needed));
+        vm.prank(stranger);
+        registry.addStake{value: 1}(model, 1);
+        make(Call.Accept, t);
     }
 
     /// @dev I7: stake does not leave while a round is open, however long ago it was asked back.

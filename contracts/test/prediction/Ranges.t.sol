@@ -19,11 +19,12 @@ contract RangesTest is RoundDriver {
     function test_one_opening_for_each_demanded_input() external {
         IPredictionEscrow.Terms memory t = terms();
         uint256 caseId = drive(t, IPredictionEscrow.State.InputsDemanded);
-        (uint256[] memory commitments, bytes32[][] memory paths) = opened(t, demanded());
-        (uint256[] memory fewer, bytes32[][] memory fewerPaths) = opened(t, demanded() - 1);
-        (uint256[] memory more, bytes32[][] memory morePaths) = opened(t, demanded() + 1);
-        _refusedOpening(t, fewer, paths, _wrongLength(demanded() - 1, demanded()));
+        (uint256[] memory commitments, bytes32[][] memory paths) = opened(t, FIRST, demanded());
+        (uint256[] memory fewer, bytes32[][] memory fewerPaths) = opened(t, FIRST, demanded() - 1);
+        (uint256[] memory more, bytes32[][] memory morePaths) = opened(t, FIRST, demanded() + 1);
+        _refusedOpening(t, fewer, paths, _wrongLength(demanded(), demanded() - 1));
         _refusedOpening(t, more, paths, _wrongLength(demanded() + 1, demanded()));
+        _refusedOpening(t, more, morePaths, _wrongLength(demanded() + 1, demanded()));
         _refusedOpening(t, commitments, fewerPaths, _wrongLength(demanded() - 1, demanded()));
         _refusedOpening(t, commitments, morePaths, _wrongLength(demanded() + 1, demanded()));
         commitments[1] += 1;
@@ -36,17 +37,64 @@ contract RangesTest is RoundDriver {
         (paths[0], paths[1]) = (paths[1], paths[0]);
         (commitments[0], commitments[1]) = (commitments[1], commitments[0]);
         _refusedOpening(t, commitments, paths, _notCommitted(caseId, FIRST));
+        vm.assertEq(credit(predictions, consumer), 0);
+        make(Call.ShowInputs, t);
         make(Call.AnnounceInputs, t);
     }
 
-    /// @dev A consumer that committed to nothing cannot announce anything.
-    function test_inputs_of_another_root_are_not_announced() external {
+    function test_shown_inputs_follow_one_another() external {
+        IPredictionEscrow.Terms memory t = terms();
+        uint256 caseId = drive(t, IPredictionEscrow.State.InputsDemanded);
+        _refusedShow(t, FIRST, demanded() + 1, _wrongLength(demanded() + 1, demanded()));
+        _refusedShow(t, FIRST + 1, 1, _notCommitted(caseId, FIRST));
+        _refusedShow(t, FIRST + 1, demanded() - 1, _notCommitted(caseId, FIRST));
+        _refusedShow(t, 0, 1, _notCommitted(caseId, FIRST));
+        for (uint256 i = 0; i < demanded(); ++i) {
+            vm.assertTrue(state(t) == IPredictionEscrow.State.InputsDemanded);
+            vm.assertEq(predictions.roundOf(caseId).outstanding, demanded() - i);
+            vm.assertEq(credit(predictions, consumer), i * DEMAND_BOND);
+            refuse(move(Call.AnnounceInputs, t), wrongState(caseId, IPredictionEscrow.State.InputsDemanded));
+            // Nothing is no answer, and does no harm.
+            showInputs(t, FIRST + i, 0);
+            vm.assertTrue(state(t) == IPredictionEscrow.State.InputsDemanded);
+            showInputs(t, FIRST + i, 1);
+            if (i + 1 == demanded()) break;
+            _refusedShow(t, FIRST + i, 1, _notCommitted(caseId, FIRST + i + 1));
+            _refusedShow(t, FIRST + i + 1, demanded() - i, _wrongLength(demanded() - i, demanded() - i - 1));
+        }
+        vm.assertTrue(state(t) == IPredictionEscrow.State.InputsShown);
+        vm.assertEq(predictions.roundOf(caseId).outstanding, 0);
+        vm.assertEq(predictions.roundOf(caseId).demanded, demanded());
+        vm.assertEq(predictions.roundOf(caseId).deadline, block.timestamp + t.courier.step);
+        vm.assertEq(credit(predictions, consumer), demanded() * DEMAND_BOND);
+        // All bonds are paid out, and none a second time.
+        _refusedShow(t, FIRST, 1, wrongState(caseId, IPredictionEscrow.State.InputsShown));
+        _refusedShow(t, FIRST, 0, wrongState(caseId, IPredictionEscrow.State.InputsShown));
+        make(Call.AnnounceInputs, t);
+        vm.assertEq(credit(predictions, consumer), demanded() * DEMAND_BOND);
+        vm.assertEq(predictions.deliveryOf(caseId).words, demanded() * 8);
+    }
+
+    /// @dev A batch that is false at its end shows nothing of its beginning.
+    function test_shown_inputs_count_together() external {
+        IPredictionEscrow.Terms memory t = terms();
+        uint256 caseId = drive(t, IPredictionEscrow.State.InputsDemanded);
+        (uint256[] memory commitments, bytes32[][] memory paths) = opened(t, FIRST, 2);
+        commitments[1] ^= 1;
+        _refusedOpening(t, commitments, paths, _notCommitted(caseId, FIRST + 1));
+        vm.assertEq(predictions.roundOf(caseId).outstanding, demanded());
+        vm.assertEq(credit(predictions, consumer), 0);
+        showInputs(t, FIRST, 2);
+    }
+
+    /// @dev A consumer that committed to nothing cannot show anything.
+    function test_inputs_of_another_root_are_not_shown() external {
         IPredictionEscrow.Terms memory t = terms();
         uint256 caseId = drive(t, IPredictionEscrow.State.Accepted);
         vm.prank(consumer);
         predictions.commitInputs(t, ROOT);
         make(Call.DemandInputs, t);
-        refuse(move(Call.AnnounceInputs, t), _notCommitted(caseId, FIRST));
+        refuse(move(Call.ShowInputs, t), _notCommitted(caseId, FIRST));
     }
 
     function test_published_predictions_follow_one_another() external {
@@ -109,7 +157,7 @@ contract RangesTest is RoundDriver {
             IPredictionEscrow.Round memory round = predictions.roundOf(predictions.idOf(t));
             vm.assertEq(round.first, good[i][0]);
             vm.assertEq(round.demanded, good[i][1]);
-            vm.assertEq(round.outstanding, ofInputs ? 0 : good[i][1]);
+            vm.assertEq(round.outstanding, good[i][1]);
             vm.revertToState(before);
         }
     }
@@ -127,7 +175,13 @@ contract RangesTest is RoundDriver {
         bytes32[][] memory paths,
         bytes memory refusal
     ) private {
-        refuse(Move(consumer, 0, announceData(t, commitments, paths)), refusal);
+        refuse(Move(consumer, 0, abi.encodeCall(predictions.showInputs, (t, commitments, paths))), refusal);
+    }
+
+    function _refusedShow(IPredictionEscrow.Terms memory t, uint256 first, uint256 count, bytes memory refusal)
+        private
+    {
+        refuse(Move(stranger, 0, showData(t, first, count)), refusal);
     }
 
     function _publish(IPredictionEscrow.Terms memory t, uint256 first, uint256 count) private {

@@ -19,8 +19,10 @@ abstract contract RoundDriver is DeliveryFixture {
         Accept,
         CommitInputs,
         DemandInputs,
+        ShowInputs,
         AnnounceInputs,
         Complain,
+        Decline,
         CommitPredictions,
         DemandPredictions,
         PublishPredictions,
@@ -49,11 +51,13 @@ abstract contract RoundDriver is DeliveryFixture {
         if (state_ == IPredictionEscrow.State.Committed) return caseId;
         if (state_ == IPredictionEscrow.State.ProviderFailed) return _late(t, caseId);
         if (
-            state_ == IPredictionEscrow.State.InputsDemanded || state_ == IPredictionEscrow.State.Delivering
-                || state_ == IPredictionEscrow.State.ConsumerFailed
+            state_ == IPredictionEscrow.State.InputsDemanded || state_ == IPredictionEscrow.State.InputsShown
+                || state_ == IPredictionEscrow.State.Delivering || state_ == IPredictionEscrow.State.ConsumerFailed
         ) {
             make(Call.DemandInputs, t);
             if (state_ == IPredictionEscrow.State.ConsumerFailed) return _late(t, caseId);
+            if (state_ == IPredictionEscrow.State.InputsDemanded) return caseId;
+            make(Call.ShowInputs, t);
             if (state_ == IPredictionEscrow.State.Delivering) make(Call.AnnounceInputs, t);
             return caseId;
         }
@@ -94,12 +98,18 @@ abstract contract RoundDriver is DeliveryFixture {
             m.data = abi.encodeCall(predictions.cancel, (t));
         } else if (call == Call.CommitInputs) {
             m.data = abi.encodeCall(predictions.commitInputs, (t, Trees.root(inputLeaves(t.count))));
+        } else if (call == Call.ShowInputs) {
+            m.by = stranger;
+            m.data = showData(t, FIRST, demanded());
         } else if (call == Call.AnnounceInputs) {
-            (uint256[] memory commitments, bytes32[][] memory paths) = opened(t, demanded());
-            m.data = announceData(t, commitments, paths);
+            bytes32 root = Trees.root(SealedItems.leaves(cipher()));
+            m.data = abi.encodeCall(predictions.announceInputs, (t, root, keyHash(KEY)));
         } else if (call == Call.Complain) {
             m.by = t.provider;
             m.data = complainData(t, KEY, complaintOf(IDeliveryJudge.Fault.Commitment, 0, 0, new uint256[](0)), 0);
+        } else if (call == Call.Decline) {
+            m.by = t.provider;
+            m.data = abi.encodeCall(predictions.decline, (t));
         } else if (call == Call.CommitPredictions) {
             m.by = t.provider;
             m.data = abi.encodeCall(predictions.commitPredictions, (t, Trees.root(predictionLeaves(t.count, 0))));
@@ -146,14 +156,14 @@ abstract contract RoundDriver is DeliveryFixture {
         m.data = abi.encodeCall(predictions.demandPredictions, (t, first, count));
     }
 
-    /// @notice The announcement of the true ciphertext, with these openings.
-    function announceData(IPredictionEscrow.Terms memory t, uint256[] memory commitments, bytes32[][] memory paths)
+    /// @notice The true inputs from `first` on, with their paths.
+    function showData(IPredictionEscrow.Terms memory t, uint256 first, uint256 count)
         internal
         view
         returns (bytes memory)
     {
-        bytes32 root = Trees.root(SealedItems.leaves(cipher()));
-        return abi.encodeCall(predictions.announceInputs, (t, root, keyHash(KEY), commitments, paths));
+        (uint256[] memory commitments, bytes32[][] memory paths) = opened(t, first, count);
+        return abi.encodeCall(predictions.showInputs, (t, commitments, paths));
     }
 
     /// @notice A complaint about the `item`-th demanded input, opened as input `FIRST + opening`.

@@ -22,11 +22,17 @@ contract StatesTest is RoundDriver {
     }
 
     function test_committed() external {
-        _tryAll(IPredictionEscrow.State.Committed, _only2(Call.DemandInputs, Call.CommitPredictions));
+        bool[] memory counts = _only2(Call.DemandInputs, Call.CommitPredictions);
+        counts[uint256(Call.Decline)] = true;
+        _tryAll(IPredictionEscrow.State.Committed, counts);
     }
 
     function test_inputs_demanded() external {
-        _tryAll(IPredictionEscrow.State.InputsDemanded, _only1(Call.AnnounceInputs));
+        _tryAll(IPredictionEscrow.State.InputsDemanded, _only1(Call.ShowInputs));
+    }
+
+    function test_inputs_shown() external {
+        _tryAll(IPredictionEscrow.State.InputsShown, _only1(Call.AnnounceInputs));
     }
 
     function test_delivering() external {
@@ -89,7 +95,7 @@ contract StatesTest is RoundDriver {
 
     function _refusal(uint256 caseId, Call call, IPredictionEscrow.State where) private view returns (bytes memory) {
         bool delivering = where == IPredictionEscrow.State.Delivering;
-        if (delivering && (call == Call.CommitPredictions || call == Call.Complain)) {
+        if (delivering && (call == Call.CommitPredictions || call == Call.Complain || call == Call.Decline)) {
             return abi.encodeWithSelector(
                 IDeliveries.WrongStage.selector, caseId, IDeliveries.Stage.Announced, IDeliveries.Stage.Revealed
             );
