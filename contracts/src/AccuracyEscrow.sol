@@ -49,6 +49,7 @@ contract AccuracyEscrow is IAccuracyEscrow, Market, Deliveries {
         _requireSound(terms);
         (address owner,) = registry.judgeOf(terms.model);
         if (terms.provider != owner) revert NotModelOwner(terms.provider, owner);
+        _requireDeliverable(terms.examples * _itemWords(_packing(terms.model), EXTRAS));
         caseId = idOf(terms);
         Exam storage exam = _in(caseId, State.None);
         _enter(exam, State.Open, terms.windows.accept);

@@ -42,6 +42,7 @@ contract PredictionEscrow is IPredictionEscrow, Market, Deliveries {
         _requireSound(terms);
         (address owner,) = registry.judgeOf(terms.model);
         if (terms.provider != owner) revert NotModelOwner(terms.provider, owner);
+        _requireDeliverable(terms.count * _itemWords(_packing(terms.model), 0));
         caseId = idOf(terms);
         Round storage round = _in(caseId, State.None);
         _enter(round, State.Open, terms.windows.accept);
@@ -94,6 +95,7 @@ contract PredictionEscrow is IPredictionEscrow, Market, Deliveries {
     function showInputs(Terms calldata terms, uint256[] calldata commitments, bytes32[][] calldata paths) external {
         uint256 caseId = idOf(terms);
         Round storage round = _inTime(caseId, State.InputsDemanded);
+        _only(terms.consumer);
         uint256 next = _nextDemanded(round, commitments.length, paths.length);
         for (uint256 i = 0; i < commitments.length; ++i) {
             _requireInput(terms, round, next + i, commitments[i], paths[i]);
@@ -177,6 +179,7 @@ contract PredictionEscrow is IPredictionEscrow, Market, Deliveries {
     {
         uint256 caseId = idOf(terms);
         Round storage round = _inTime(caseId, State.PredictionsDemanded);
+        _only(terms.provider);
         uint256 next = _nextDemanded(round, predictions.length, paths.length);
         for (uint256 i = 0; i < predictions.length; ++i) {
             _requirePrediction(terms, round, next + i, predictions[i], paths[i]);

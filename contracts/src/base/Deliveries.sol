@@ -55,6 +55,8 @@ abstract contract Deliveries is IDeliveries, Credits, Signatures {
     /// @inheritdoc IDeliveries
     function publish(uint256 caseId, uint256[] calldata words, bytes32[] calldata path) external {
         Delivery storage d = _at(caseId, Stage.Demanded);
+        // Nobody else: what somebody publishes first would make the sender's own call fail.
+        _only(d.sender);
         uint256 chunk = d.published;
         uint256 first = chunk * MerkleTree.CHUNK;
         bytes32[] memory leaves = new bytes32[](words.length);
@@ -94,6 +96,11 @@ abstract contract Deliveries is IDeliveries, Credits, Signatures {
         bytes32 keyHash;
     }
 
+    /// @dev More chunks than can be counted could not be published.
+    function _requireDeliverable(uint256 words) internal pure {
+        if (words > uint256(type(uint32).max) * MerkleTree.CHUNK) revert TooManyWords(words);
+    }
+
     /// @dev Words of a sealed item: salt, elements, the state after each, and what else goes with it.
     function _itemWords(IInferenceVerifier.Packing memory packing, uint256 extras) internal pure returns (uint256) {
         return 2 * uint256(packing.elements) + 2 + extras;
@@ -101,7 +108,7 @@ abstract contract Deliveries is IDeliveries, Credits, Signatures {
 
     /// @dev Begins a delivery; a former one of the case is over.
     function _announce(uint256 caseId, Announcement memory a, Courier calldata courier) internal {
-        if (a.words > MerkleTree.MAX_COUNT) revert TooManyWords(a.words);
+        _requireDeliverable(a.words);
         uint64 deadline = _after(courier.step);
         _deliveries[caseId] = Delivery({
             sender: a.sender,

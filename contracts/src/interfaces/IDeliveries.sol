@@ -98,7 +98,7 @@ interface IDeliveries {
     error DeadlinePassed(uint256 deadline);
     /// @notice It is too early: the other side has time until then.
     error DeadlineNotPassed(uint256 deadline);
-    /// @notice The ciphertext would be larger than any tree.
+    /// @notice The ciphertext would have more chunks than anybody can publish.
     error TooManyWords(uint256 words);
     /// @notice The words are not the next chunk of the ciphertext.
     error WrongChunk(uint256 caseId, uint256 chunk);
@@ -119,7 +119,7 @@ interface IDeliveries {
     function demandPublication(uint256 caseId) external payable;
 
     /// @notice Publishes the next chunk of a demanded ciphertext; its bond is the sender's. After the last one, the
-    /// ciphertext counts as acknowledged. Anybody may help.
+    /// ciphertext counts as acknowledged.
     function publish(uint256 caseId, uint256[] calldata words, bytes32[] calldata path) external;
 
     /// @notice Publishes the key of an acknowledged ciphertext.

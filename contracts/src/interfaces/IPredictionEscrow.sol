@@ -167,7 +167,8 @@ interface IPredictionEscrow is IDeliveries, IMarket {
     function demandInputs(Terms calldata terms, uint256 first, uint256 count) external payable;
 
     /// @notice Shows that the next demanded inputs are in the root that the consumer committed to: without their paths, the
-    /// provider could not prove any prediction. Their bonds are the consumer's. Anybody may help.
+    /// provider could not prove any prediction. Their bonds are the consumer's. Nobody else may: whoever shows a part of a batch first makes the
+    /// batch fail.
     function showInputs(Terms calldata terms, uint256[] calldata commitments, bytes32[][] calldata paths) external;
 
     /// @notice The consumer commits to the ciphertext of the demanded inputs, when all were shown.
@@ -196,7 +197,7 @@ interface IPredictionEscrow is IDeliveries, IMarket {
     /// @notice The consumer did not get predictions: it pays the bond of each, and the provider has to publish them. Once.
     function demandPredictions(Terms calldata terms, uint256 first, uint256 count) external payable;
 
-    /// @notice Publishes the next demanded predictions, with their paths; their bonds are the provider's. Anybody may help.
+    /// @notice Publishes the next demanded predictions, with their paths; their bonds are the provider's. Nobody else may.
     function publishPredictions(Terms calldata terms, Prediction[] calldata predictions, bytes32[][] calldata paths)
         external;
 

@@ -23,6 +23,13 @@ contract ExamsTest is Test {
         vm.assertEq(e.fee(), e.inferenceCost * e.first);
     }
 
+    function testFuzz_nobody_accepted(Settlement.Exam memory e) external pure allowed(e) {
+        Settlement.Shares memory s = e.cancelled();
+        vm.assertEq(s.consumer, _lock(e) + e.inferenceCost * e.first);
+        vm.assertEq(s.provider, 0);
+        vm.assertEq(s.burned, 0);
+    }
+
     /// @dev The consumer loses `N1·P`, the rest returns.
     function testFuzz_aborted(Settlement.Exam memory e) external pure allowed(e) {
         uint256 cost = e.inferenceCost * e.first;

@@ -26,6 +26,13 @@ contract RoundsTest is Test {
         _is(r, r.refunded(), _escrow(r) + _fee(r), _stake(r), 0);
     }
 
+    function testFuzz_nobody_accepted(Settlement.Round memory r) external pure allowed(r) {
+        Settlement.Shares memory s = r.cancelled();
+        vm.assertEq(s.consumer, _escrow(r) + _fee(r));
+        vm.assertEq(s.provider, 0);
+        vm.assertEq(s.burned, 0);
+    }
+
     /// @dev The provider gets `2·K1·Z`, its escrow and the price.
     function testFuzz_served(Settlement.Round memory r, uint256 contested) external pure allowed(r) {
         contested = bound(contested, 0, r.count);
