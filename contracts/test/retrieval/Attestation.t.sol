@@ -67,6 +67,11 @@ contract AttestationTest is CaseSteps {
         IRetrievalEscrow.Dataset memory d = dataset(1);
         bytes memory input = _call(d, 7, LATER, _signed(address(retrieval), d, SOURCE_KEY, 7));
         refused(stranger, input, _wrong(d, IRetrievalEscrow.DatasetState.None));
+        commit(d);
+        uint256 snapshot = vm.snapshotState();
+        retire(d);
+        refused(stranger, input, _wrong(d, IRetrievalEscrow.DatasetState.Retiring));
+        vm.revertToState(snapshot);
         reach(d, request(d), IRetrievalEscrow.State.FullDisclosure);
         refused(stranger, input, _wrong(d, IRetrievalEscrow.DatasetState.Closed));
     }

@@ -25,18 +25,17 @@ contract CallsTest is CaseSteps {
         IRetrievalEscrow.Opening memory o = opening(truth(d, r), 1);
         IDeliveryJudge.Complaint memory none;
         bytes memory announcement = announceCall(d, r, new uint256[](1));
-        calls = new Call[](10);
+        calls = new Call[](9);
         calls[0] = Call(consumer, REWARD, IRetrievalEscrow.State.None, fileCall(d, r));
-        calls[1] = Call(consumer, 0, IRetrievalEscrow.State.Filed, withdrawCall(d, r));
-        calls[2] = Call(approver, 0, IRetrievalEscrow.State.Filed, approveCall(d, r));
-        calls[3] = Call(responder, 0, IRetrievalEscrow.State.Approved, postCall(d, r, 0, 0));
-        calls[4] = Call(stranger, 0, IRetrievalEscrow.State.Posted, drawCall(d, r, ""));
-        calls[5] = Call(stranger, 0, IRetrievalEscrow.State.Posted, rearmCall(d, r));
-        calls[6] = Call(stranger, 0, IRetrievalEscrow.State.Drawn, proveCall(d, r, 0, o));
-        calls[7] = Call(consumer, DEMAND_BOND, IRetrievalEscrow.State.Proven, demandCall(d, r, 0, 1));
-        calls[8] = Call(stranger, 0, IRetrievalEscrow.State.Demanded, identifyCall(d, r, o));
-        calls[9] = Call(responder, 0, IRetrievalEscrow.State.Identified, announcement);
-        bytes memory complaint = complainCall(d, r, none, new uint256[](0));
+        calls[1] = Call(approver, 0, IRetrievalEscrow.State.Filed, approveCall(d, r));
+        calls[2] = Call(responder, 0, IRetrievalEscrow.State.Approved, postCall(d, r, 0, 0));
+        calls[3] = Call(stranger, 0, IRetrievalEscrow.State.Posted, drawCall(d, r, ""));
+        calls[4] = Call(stranger, 0, IRetrievalEscrow.State.Posted, rearmCall(d, r));
+        calls[5] = Call(stranger, 0, IRetrievalEscrow.State.Drawn, proveCall(d, r, 0, o));
+        calls[6] = Call(consumer, DEMAND_BOND, IRetrievalEscrow.State.Proven, demandCall(d, r, 0, 1));
+        calls[7] = Call(stranger, 0, IRetrievalEscrow.State.Demanded, identifyCall(d, r, o));
+        calls[8] = Call(responder, 0, IRetrievalEscrow.State.Identified, announcement);
+        bytes memory complaint = complainCall(d, r, none, o);
         return _with(calls, Call(consumer, 0, IRetrievalEscrow.State.Delivering, complaint));
     }
 
@@ -72,8 +71,7 @@ contract CallsTest is CaseSteps {
     function test_what_cannot_end_is_not_settled() external {
         for (uint256 s = 0; s < STATES; ++s) {
             IRetrievalEscrow.State actual = IRetrievalEscrow.State(s);
-            if (s == uint256(IRetrievalEscrow.State.Approved)) continue;
-            if (s >= uint256(IRetrievalEscrow.State.Drawn) && s <= uint256(IRetrievalEscrow.State.Delivering)) {
+            if (s >= uint256(IRetrievalEscrow.State.Filed) && s <= uint256(IRetrievalEscrow.State.Delivering)) {
                 continue;
             }
             IRetrievalEscrow.Dataset memory d = dataset(s);
@@ -83,6 +81,32 @@ contract CallsTest is CaseSteps {
             bytes memory reason = abi.encodeWithSelector(IRetrievalEscrow.WrongState.selector, caseId, actual);
             refused(consumer, settleCall(d, r), reason);
             refused(stranger, settleCall(d, r), reason);
+        }
+    }
+
+    /// @dev The requester's word counts before approval, and where the responder did its part; nobody else's ever does.
+    function test_who_settles_before_the_deadline() external {
+        for (uint256 s = uint256(IRetrievalEscrow.State.Filed); s <= uint256(IRetrievalEscrow.State.Delivering); ++s) {
+            IRetrievalEscrow.State actual = IRetrievalEscrow.State(s);
+            IRetrievalEscrow.Dataset memory d = dataset(s);
+            IRetrievalEscrow.Request memory r = request(d);
+            reach(d, r, actual);
+            bool delivering = actual == IRetrievalEscrow.State.Delivering;
+            uint256 deadline = delivering ? deliveryOf(r).deadline : caseOf(r).deadline;
+            bytes memory early = abi.encodeWithSelector(IDeliveries.DeadlineNotPassed.selector, deadline);
+            address[4] memory others = [responder, approver, provider, stranger];
+            for (uint256 i = 0; i < others.length; ++i) {
+                refused(others[i], settleCall(d, r), early);
+            }
+            if (actual == IRetrievalEscrow.State.Filed) {
+                by(consumer, settleCall(d, r));
+                vm.assertTrue(state(r) == IRetrievalEscrow.State.Withdrawn);
+            } else if (actual == IRetrievalEscrow.State.Proven || delivering) {
+                by(consumer, settleCall(d, r));
+                vm.assertTrue(state(r) == IRetrievalEscrow.State.Fulfilled);
+            } else {
+                refused(consumer, settleCall(d, r), early);
+            }
         }
     }
 
@@ -112,14 +136,14 @@ contract CallsTest is CaseSteps {
     }
 
     function test_calls_of_one_party_are_refused_from_all_others() external {
-        for (uint256 i = 0; i < 11; ++i) {
+        for (uint256 i = 0; i < 10; ++i) {
             IRetrievalEscrow.Dataset memory d = dataset(i);
             IRetrievalEscrow.Request memory r = request(d);
             Call memory call = _calls(d, r)[i];
-            // These anybody may send, and the requester and others may both withdraw, at different times.
-            if (call.who == stranger || i == 1) continue;
+            // These anybody may send.
+            if (call.who == stranger) continue;
             reach(d, r, call.state);
-            if (i == 10) (d, call.input) = _revealed(d);
+            if (i == 9) (d, call.input) = _revealed(d);
             address[5] memory parties = [consumer, responder, approver, provider, stranger];
             for (uint256 k = 0; k < parties.length; ++k) {
                 if (parties[k] == call.who) continue;
@@ -139,6 +163,6 @@ contract CallsTest is CaseSteps {
         IRetrievalEscrow.Request memory r = request(other);
         reachStage(other, r, IDeliveries.Stage.Revealed);
         IDeliveryJudge.Complaint memory none;
-        input = complainCall(other, r, none, identified(other, r));
+        input = complainCall(other, r, none, identified(other, r, 0));
     }
 }

@@ -49,14 +49,6 @@ abstract contract CaseCalls is CaseFixture {
         return abi.encodeCall(IRetrievalEscrow.file, (d, r));
     }
 
-    function withdrawCall(IRetrievalEscrow.Dataset memory d, IRetrievalEscrow.Request memory r)
-        internal
-        pure
-        returns (bytes memory)
-    {
-        return abi.encodeCall(IRetrievalEscrow.withdrawRequest, (d, r));
-    }
-
     function approveCall(IRetrievalEscrow.Dataset memory d, IRetrievalEscrow.Request memory r)
         internal
         pure
@@ -126,14 +118,14 @@ abstract contract CaseCalls is CaseFixture {
         return abi.encodeCall(IRetrievalEscrow.announceDocuments, (d, r, root, keccak256(abi.encode(KEY))));
     }
 
-    /// @notice A complaint about documents that should have these commitments.
+    /// @notice A complaint about the document that the opening shows.
     function complainCall(
         IRetrievalEscrow.Dataset memory d,
         IRetrievalEscrow.Request memory r,
         IDeliveryJudge.Complaint memory complaint,
-        uint256[] memory identified
+        IRetrievalEscrow.Opening memory o
     ) internal pure returns (bytes memory) {
-        return abi.encodeCall(IRetrievalEscrow.complain, (d, r, KEY, complaint, identified));
+        return abi.encodeCall(IRetrievalEscrow.complain, (d, r, KEY, complaint, o));
     }
 
     function settleCall(IRetrievalEscrow.Dataset memory d, IRetrievalEscrow.Request memory r)

@@ -49,6 +49,7 @@ abstract contract CaseFixture is MarketFixture {
         d.responder = responder;
         d.approver = approver;
         d.source = source;
+        d.verifier = address(verifier);
         d.currency = currency();
         d.count = COUNT;
         d.root = Trees.root(documentLeaves(COUNT));

@@ -95,16 +95,17 @@ abstract contract CaseSteps is CaseCalls {
         }
     }
 
-    /// @notice The commitments of demanded documents.
-    function identified(IRetrievalEscrow.Dataset memory d, IRetrievalEscrow.Request memory r)
+    /// @notice A demanded document, as it was identified.
+    function identified(IRetrievalEscrow.Dataset memory d, IRetrievalEscrow.Request memory r, uint256 index)
         internal
         view
-        returns (uint256[] memory list)
+        returns (IRetrievalEscrow.Opening memory)
     {
-        list = demanded(d, r);
-        for (uint256 i = 0; i < list.length; ++i) {
-            list[i] = commitments[list[i]];
-        }
+        return opening(truth(d, r), demanded(d, r)[index]);
+    }
+
+    function retire(IRetrievalEscrow.Dataset memory d) internal {
+        by(d.responder, abi.encodeCall(IRetrievalEscrow.retire, (d)));
     }
 
     /// @notice The words of documents, as an honest responder seals them.
@@ -157,7 +158,7 @@ abstract contract CaseSteps is CaseCalls {
         if (standingOf(d).state == IRetrievalEscrow.DatasetState.None) commit(d);
         if (goal == IRetrievalEscrow.State.None) return caseId;
         file(d, r);
-        if (goal == IRetrievalEscrow.State.Withdrawn) by(r.requester, withdrawCall(d, r));
+        if (goal == IRetrievalEscrow.State.Withdrawn) by(r.requester, settleCall(d, r));
         if (state(r) == goal) return caseId;
         approve(d, r);
         if (goal == IRetrievalEscrow.State.FullDisclosure) settleLate(d, r);

@@ -13,7 +13,8 @@ abstract contract Closing is CaseSteps {
         uint256 closableAt = block.timestamp + 1 days;
         vm.expectEmit();
         emit IRetrievalEscrow.DatasetRetired(id, closableAt);
-        by(responder, _retire(d));
+        retire(d);
+        vm.assertTrue(standingOf(d).state == IRetrievalEscrow.DatasetState.Retiring);
         vm.assertEq(standingOf(d).closableAt, closableAt);
         bytes memory early = abi.encodeWithSelector(IDeliveries.DeadlineNotPassed.selector, closableAt);
         refused(responder, _close(d), early);
@@ -38,9 +39,9 @@ abstract contract Closing is CaseSteps {
 
     function test_a_dataset_that_was_not_retired_is_not_closed() external {
         IRetrievalEscrow.Dataset memory d = dataset(1);
-        uint256 id = commit(d);
+        commit(d);
         vm.warp(block.timestamp + 365 days);
-        refused(responder, _close(d), abi.encodeWithSelector(IRetrievalEscrow.NotRetired.selector, id));
+        refused(responder, _close(d), _wrong(d, IRetrievalEscrow.DatasetState.Committed));
     }
 
     function test_calls_about_a_dataset_that_is_none_or_closed() external {
@@ -50,21 +51,38 @@ abstract contract Closing is CaseSteps {
         _absent(d, IRetrievalEscrow.DatasetState.Closed);
         d.salt = 2;
         commit(d);
-        by(responder, _retire(d));
+        retire(d);
         vm.warp(block.timestamp + 1 days + 1);
         by(stranger, _close(d));
         _absent(d, IRetrievalEscrow.DatasetState.Closed);
         vm.assertEq(credit(retrieval, responder), BOND);
     }
 
-    function test_a_second_retirement_begins_anew() external {
+    function test_a_dataset_is_retired_once() external {
         IRetrievalEscrow.Dataset memory d = dataset(1);
         commit(d);
-        by(responder, _retire(d));
-        vm.warp(block.timestamp + 1 days + 1);
-        by(responder, _retire(d));
+        retire(d);
         uint256 closableAt = block.timestamp + 1 days;
-        refused(stranger, _close(d), abi.encodeWithSelector(IDeliveries.DeadlineNotPassed.selector, closableAt));
+        bytes memory reason = _wrong(d, IRetrievalEscrow.DatasetState.Retiring);
+        refused(responder, _retire(d), reason);
+        vm.warp(closableAt + 1);
+        refused(responder, _retire(d), reason);
+        vm.assertEq(standingOf(d).closableAt, closableAt);
+        by(stranger, _close(d));
+        reason = _wrong(d, IRetrievalEscrow.DatasetState.Closed);
+        refused(responder, _retire(d), reason);
+        refused(responder, _close(d), reason);
+    }
+
+    function test_nothing_is_filed_in_a_dataset_that_retires() external {
+        IRetrievalEscrow.Dataset memory d = dataset(1);
+        IRetrievalEscrow.Request memory r = request(d);
+        commit(d);
+        retire(d);
+        bytes memory reason = _wrong(d, IRetrievalEscrow.DatasetState.Retiring);
+        refusedPaying(consumer, REWARD, fileCall(d, r), reason);
+        vm.warp(block.timestamp + 365 days);
+        refusedPaying(consumer, REWARD, fileCall(d, r), reason);
     }
 
     function test_a_busy_dataset_is_not_closed() external {
@@ -73,7 +91,7 @@ abstract contract Closing is CaseSteps {
             IRetrievalEscrow.Dataset memory d = dataset(1);
             IRetrievalEscrow.Request memory r = request(d);
             uint256 caseId = reach(d, r, IRetrievalEscrow.State(s));
-            by(responder, _retire(d));
+            retire(d);
             vm.warp(block.timestamp + 1 days + 1);
             refused(
                 responder, _close(d), abi.encodeWithSelector(IRetrievalEscrow.DatasetBusy.selector, r.dataset, caseId)
@@ -82,32 +100,81 @@ abstract contract Closing is CaseSteps {
         }
     }
 
-    function test_requests_are_approved_until_the_dataset_is_closed() external {
+    /// @dev The dataset answers what was filed before, and its bond with it.
+    function test_what_was_filed_is_approved_and_answered_in_a_dataset_that_retires() external {
         IRetrievalEscrow.Dataset memory d = dataset(1);
         IRetrievalEscrow.Request memory r = request(d);
+        IRetrievalEscrow.Request memory second = _another(r, 2);
         commit(d);
-        by(responder, _retire(d));
-        vm.warp(block.timestamp + 1 days + 1);
-        reach(d, r, IRetrievalEscrow.State.Approved);
-        refused(
-            responder,
-            _close(d),
-            abi.encodeWithSelector(IRetrievalEscrow.DatasetBusy.selector, r.dataset, retrieval.idOf(r))
-        );
+        file(d, r);
+        file(d, second);
+        retire(d);
+        approve(d, r);
+        vm.assertTrue(standingOf(d).state == IRetrievalEscrow.DatasetState.Retiring);
+        vm.assertEq(standingOf(d).active, retrieval.idOf(r));
         post(d, r, truth(d, r));
         draw(d, r);
         proveAll(d, r);
         by(consumer, settleCall(d, r));
-        IRetrievalEscrow.Request memory second = _another(r, 2);
-        file(d, second);
+        vm.assertTrue(standingOf(d).state == IRetrievalEscrow.DatasetState.Retiring);
+        approve(d, second);
+        settleLate(d, second);
+        vm.assertTrue(standingOf(d).state == IRetrievalEscrow.DatasetState.Closed);
+        vm.warp(block.timestamp + 1 days + 1);
+        refused(responder, _close(d), _wrong(d, IRetrievalEscrow.DatasetState.Closed));
+        vm.assertEq(credit(retrieval, responder), REWARD);
+        vm.assertEq(credit(retrieval, consumer), BOND + REWARD);
+        vm.assertEq(held(address(retrieval)), BOND + 2 * REWARD);
+    }
+
+    /// @dev Notice and time for approvals are equal here: approval is in time until the last second of the notice, and closing from the
+    /// next one on, so that whoever comes first does not matter.
+    function test_nobody_closes_a_dataset_in_front_of_an_approval() external {
+        IRetrievalEscrow.Dataset memory d = dataset(1);
+        d.notice = d.windows.approve;
+        IRetrievalEscrow.Request memory r = request(d);
+        commit(d);
+        file(d, r);
+        retire(d);
+        uint256 closableAt = block.timestamp + 1 hours;
+        vm.assertEq(caseOf(r).deadline, closableAt);
+        vm.warp(closableAt);
+        refused(responder, _close(d), abi.encodeWithSelector(IDeliveries.DeadlineNotPassed.selector, closableAt));
+        uint256 snapshot = vm.snapshotState();
+        approve(d, r);
+        vm.warp(closableAt + 1);
+        bytes memory busy = abi.encodeWithSelector(IRetrievalEscrow.DatasetBusy.selector, r.dataset, retrieval.idOf(r));
+        refused(responder, _close(d), busy);
+        post(d, r, truth(d, r));
+        draw(d, r);
+        proveAll(d, r);
+        refused(responder, _close(d), busy);
+        by(consumer, settleCall(d, r));
         by(stranger, _close(d));
         vm.assertEq(credit(retrieval, responder), BOND + REWARD);
-        IRetrievalEscrow.DatasetState closed = IRetrievalEscrow.DatasetState.Closed;
-        bytes memory reason = abi.encodeWithSelector(IRetrievalEscrow.WrongDatasetState.selector, r.dataset, closed);
-        refused(approver, approveCall(d, second), reason);
-        by(consumer, withdrawCall(d, second));
+        vm.revertToState(snapshot);
+        vm.warp(closableAt + 1);
+        refused(approver, approveCall(d, r), abi.encodeWithSelector(IDeliveries.DeadlinePassed.selector, closableAt));
+        by(stranger, _close(d));
+        vm.assertEq(credit(retrieval, responder), BOND);
+        by(consumer, settleCall(d, r));
         vm.assertEq(credit(retrieval, consumer), REWARD);
-        vm.assertEq(held(address(retrieval)), BOND + 2 * REWARD);
+        vm.assertEq(held(address(retrieval)), BOND + REWARD);
+    }
+
+    function test_a_dataset_that_retires_is_free_after_a_case_without_a_draw() external {
+        IRetrievalEscrow.Dataset memory d = dataset(1);
+        IRetrievalEscrow.Request memory r = request(d);
+        reach(d, r, IRetrievalEscrow.State.Posted);
+        retire(d);
+        vm.warp(standingOf(d).closableAt + 1);
+        bytes memory busy = abi.encodeWithSelector(IRetrievalEscrow.DatasetBusy.selector, r.dataset, retrieval.idOf(r));
+        refused(responder, _close(d), busy);
+        by(stranger, settleCall(d, r));
+        vm.assertTrue(standingOf(d).state == IRetrievalEscrow.DatasetState.Retiring);
+        by(stranger, _close(d));
+        vm.assertEq(credit(retrieval, responder), BOND);
+        vm.assertEq(credit(retrieval, consumer), REWARD);
     }
 
     function test_requests_are_answered_one_after_the_other() external {
@@ -126,7 +193,7 @@ abstract contract Closing is CaseSteps {
                     approveCall(d, next),
                     abi.encodeWithSelector(IRetrievalEscrow.DatasetBusy.selector, r.dataset, caseId)
                 );
-                by(consumer, withdrawCall(d, next));
+                by(consumer, settleCall(d, next));
                 vm.assertEq(standingOf(d).active, caseId);
             }
             vm.assertTrue(caseOf(r).seed != seed);
@@ -142,6 +209,7 @@ abstract contract Closing is CaseSteps {
     function test_others_withdraw_after_full_disclosure() external {
         IRetrievalEscrow.Dataset memory d = dataset(1);
         d.windows.approve = 30 days;
+        d.notice = 30 days;
         IRetrievalEscrow.Request memory r = request(d);
         commit(d);
         IRetrievalEscrow.Request memory second = _another(r, 2);
@@ -149,7 +217,7 @@ abstract contract Closing is CaseSteps {
         file(d, second);
         reach(d, r, IRetrievalEscrow.State.FullDisclosure);
         vm.assertEq(credit(retrieval, consumer), BOND + REWARD);
-        by(stranger, withdrawCall(d, second));
+        by(stranger, settleCall(d, second));
         vm.assertEq(credit(retrieval, stranger), REWARD);
         vm.assertEq(held(address(retrieval)), BOND + 2 * REWARD);
         IRetrievalEscrow.DatasetState closed = IRetrievalEscrow.DatasetState.Closed;
@@ -168,13 +236,20 @@ abstract contract Closing is CaseSteps {
     }
 
     function _absent(IRetrievalEscrow.Dataset memory d, IRetrievalEscrow.DatasetState actual) private {
-        uint256 id = retrieval.datasetIdOf(d);
-        bytes memory reason = abi.encodeWithSelector(IRetrievalEscrow.WrongDatasetState.selector, id, actual);
+        bytes memory reason = _wrong(d, actual);
         refused(responder, _retire(d), reason);
         refused(responder, _close(d), reason);
         IRetrievalEscrow.Request memory r = request(d);
         r.salt = 7;
         refusedPaying(consumer, REWARD, fileCall(d, r), reason);
+    }
+
+    function _wrong(IRetrievalEscrow.Dataset memory d, IRetrievalEscrow.DatasetState actual)
+        private
+        view
+        returns (bytes memory)
+    {
+        return abi.encodeWithSelector(IRetrievalEscrow.WrongDatasetState.selector, retrieval.datasetIdOf(d), actual);
     }
 
     function _retire(IRetrievalEscrow.Dataset memory d) private pure returns (bytes memory) {

@@ -6,6 +6,7 @@ import {IDeliveryJudge} from "../../src/interfaces/IDeliveryJudge.sol";
 import {IRetrievalEscrow} from "../../src/interfaces/IRetrievalEscrow.sol";
 import {Bn254} from "../../src/libraries/Bn254.sol";
 import {SealedItems} from "../utils/SealedItems.sol";
+import {Trees} from "../utils/Trees.sol";
 import {CaseSteps} from "./CaseSteps.sol";
 
 /// @notice Documents that are handed over, but are not what they should be.
@@ -108,24 +109,96 @@ contract ComplaintsTest is CaseSteps {
         complaint.words[0] = SealedItems.open(_cipher, 2 * SIZE - 1);
         bytes memory reason =
             abi.encodeWithSelector(IDeliveryJudge.NotDelivered.selector, SIZE - 1, complaint.words[0].value);
-        refused(consumer, complainCall(_d, _r, complaint, identified(_d, _r)), reason);
+        refused(consumer, complainCall(_d, _r, complaint, identified(_d, _r, complaint.item)), reason);
     }
 
-    function test_the_documents_are_those_that_were_identified() external {
+    /// @dev A complaint that would be upheld, but for its opening.
+    function test_the_document_is_the_one_that_was_identified() external {
+        _replace(1, SealedItems.words(verifier.DOMAIN(), item(0), false));
+        _reveal();
+        IDeliveryJudge.Complaint memory complaint = _complaint(IDeliveryJudge.Fault.Commitment, 1, 0, SIZE - 1, 1);
+        // Positives with other numbers, and documents that are none.
+        for (uint256 document = 0; document < COUNT; ++document) {
+            if (document == 3) continue;
+            _notPositive(complaint, document, 1);
+        }
+        IRetrievalEscrow.Opening memory o = identified(_d, _r, 1);
+        o.finding.commitment = commitments[0];
+        bytes memory reason = abi.encodeWithSelector(IRetrievalEscrow.NotInDataset.selector, _case, 3);
+        refused(consumer, complainCall(_d, _r, complaint, o), reason);
+        o = identified(_d, _r, 1);
+        o.document = 1;
+        reason = abi.encodeWithSelector(IRetrievalEscrow.NotInDataset.selector, _case, 1);
+        refused(consumer, complainCall(_d, _r, complaint, o), reason);
+        o = identified(_d, _r, 1);
+        o.finding.label += 1;
+        reason = abi.encodeWithSelector(IRetrievalEscrow.NotInResults.selector, _case, 3);
+        refused(consumer, complainCall(_d, _r, complaint, o), reason);
+        o = identified(_d, _r, 1);
+        o.resultPath[0].sum += 1;
+        refused(consumer, complainCall(_d, _r, complaint, o), reason);
+        by(consumer, complainCall(_d, _r, complaint, identified(_d, _r, 1)));
+        vm.assertTrue(state(_r) == IRetrievalEscrow.State.FullDisclosure);
+    }
+
+    /// @dev Of three positives, only the one in the middle was demanded and handed over.
+    function test_nobody_complains_about_what_was_not_demanded() external {
+        _demandOnly(1, 1);
+        _replace(0, SealedItems.words(verifier.DOMAIN(), item(0), false));
         _reveal();
         IDeliveryJudge.Complaint memory complaint = _complaint(IDeliveryJudge.Fault.Commitment, 0, 0, SIZE - 1, 1);
-        bytes memory reason = abi.encodeWithSelector(IRetrievalEscrow.WrongDocuments.selector, _case);
-        uint256[] memory list = identified(_d, _r);
-        list[2] ^= 1;
-        refused(consumer, complainCall(_d, _r, complaint, list), reason);
-        list = identified(_d, _r);
-        (list[0], list[1]) = (list[1], list[0]);
-        refused(consumer, complainCall(_d, _r, complaint, list), reason);
-        refused(consumer, complainCall(_d, _r, complaint, new uint256[](0)), reason);
-        refused(consumer, complainCall(_d, _r, complaint, new uint256[](3)), reason);
-        list = new uint256[](2);
-        (list[0], list[1]) = (commitments[1], commitments[3]);
-        refused(consumer, complainCall(_d, _r, complaint, list), reason);
+        for (uint256 document = 0; document < COUNT; ++document) {
+            if (document == 3) continue;
+            _notPositive(complaint, document, 1);
+        }
+        complaint.item = 1;
+        bytes memory reason = abi.encodeWithSelector(IRetrievalEscrow.BadIndex.selector, 1);
+        refused(consumer, complainCall(_d, _r, complaint, opening(truth(_d, _r), 4)), reason);
+        complaint.item = 0;
+        by(consumer, complainCall(_d, _r, complaint, opening(truth(_d, _r), 3)));
+        vm.assertTrue(state(_r) == IRetrievalEscrow.State.FullDisclosure);
+    }
+
+    /// @dev Seventeen and thirty-two documents have ciphertexts of as many levels; one has fewer, and saves what five levels cost.
+    function test_a_complaint_costs_the_same_however_much_is_demanded() external {
+        _d = dataset(2);
+        _d.count = uint32(MOST);
+        _d.root = Trees.root(documentLeaves(MOST));
+        _r = request(_d);
+        _r.positives[0] = type(uint256).max;
+        (_r.bound, _r.delta) = (0.5e18, 0.5e18);
+        _case = reach(_d, _r, IRetrievalEscrow.State.Proven);
+        // Whatever is touched by a complaint was touched before.
+        vm.assertEq(credit(retrieval, consumer), 0);
+        uint256 one = _cost(1);
+        uint256 some = _cost(17);
+        uint256 many = _cost(32);
+        vm.assertEq(some, many);
+        vm.assertLt(one, some);
+        vm.assertLt(some - one, 5 * 200);
+    }
+
+    function _cost(uint256 count) private returns (uint256 spent) {
+        uint256 snapshot = vm.snapshotState();
+        demand(_d, _r, 5, count);
+        identifyAll(_d, _r);
+        _cipher = ciphertext(_d, _r);
+        _replace(0, SealedItems.words(verifier.DOMAIN(), item(0), false));
+        _reveal();
+        IDeliveryJudge.Complaint memory complaint = _complaint(IDeliveryJudge.Fault.Commitment, 0, 0, SIZE - 1, 1);
+        bytes memory input = complainCall(_d, _r, complaint, identified(_d, _r, 0));
+        address target = address(retrieval);
+        vm.prank(consumer);
+        bool success;
+        // In assembly, which does not copy the call to the end of a large memory first.
+        assembly ("memory-safe") {
+            spent := gas()
+            success := call(gas(), target, 0, add(input, 0x20), mload(input), 0x00, 0x00)
+            spent := sub(spent, gas())
+        }
+        vm.assertTrue(success);
+        vm.assertTrue(state(_r) == IRetrievalEscrow.State.FullDisclosure);
+        vm.revertToState(snapshot);
     }
 
     function test_the_item_is_one_of_them() external {
@@ -135,7 +208,7 @@ contract ComplaintsTest is CaseSteps {
         for (uint256 i = 0; i < items.length; ++i) {
             complaint.item = items[i];
             bytes memory reason = abi.encodeWithSelector(IRetrievalEscrow.BadIndex.selector, items[i]);
-            refused(consumer, complainCall(_d, _r, complaint, identified(_d, _r)), reason);
+            refused(consumer, complainCall(_d, _r, complaint, identified(_d, _r, 0)), reason);
         }
     }
 
@@ -145,7 +218,7 @@ contract ComplaintsTest is CaseSteps {
         uint256[2] memory keys = [KEY + 1, KEY + Bn254.R];
         for (uint256 i = 0; i < keys.length; ++i) {
             bytes memory input =
-                abi.encodeCall(IRetrievalEscrow.complain, (_d, _r, keys[i], complaint, identified(_d, _r)));
+                abi.encodeCall(IRetrievalEscrow.complain, (_d, _r, keys[i], complaint, identified(_d, _r, 0)));
             refused(consumer, input, abi.encodeWithSelector(IDeliveries.WrongKey.selector, _case, keys[i]));
         }
     }
@@ -154,7 +227,7 @@ contract ComplaintsTest is CaseSteps {
         _replace(0, SealedItems.words(verifier.DOMAIN(), item(3), false));
         by(responder, announceCall(_d, _r, _cipher));
         IDeliveryJudge.Complaint memory complaint = _complaint(IDeliveryJudge.Fault.Commitment, 0, 0, SIZE - 1, 1);
-        bytes memory input = complainCall(_d, _r, complaint, identified(_d, _r));
+        bytes memory input = complainCall(_d, _r, complaint, identified(_d, _r, complaint.item));
         _early(input, IDeliveries.Stage.Announced);
         uint256 snapshot = vm.snapshotState();
         demandPublication(_r);
@@ -170,6 +243,21 @@ contract ComplaintsTest is CaseSteps {
     function _early(bytes memory input, IDeliveries.Stage stage) private {
         IDeliveries.Stage expected = IDeliveries.Stage.Revealed;
         refused(consumer, input, abi.encodeWithSelector(IDeliveries.WrongStage.selector, _case, stage, expected));
+    }
+
+    function _notPositive(IDeliveryJudge.Complaint memory complaint, uint256 document, uint256 ordinal) private {
+        bytes memory reason = abi.encodeWithSelector(IRetrievalEscrow.NotPositive.selector, _case, document, ordinal);
+        refused(consumer, complainCall(_d, _r, complaint, opening(truth(_d, _r), document)), reason);
+    }
+
+    /// @dev Another case, in which only some positives were demanded.
+    function _demandOnly(uint256 first, uint256 count) private {
+        _d = dataset(2);
+        _r = request(_d);
+        _case = reach(_d, _r, IRetrievalEscrow.State.Proven);
+        demand(_d, _r, first, count);
+        identifyAll(_d, _r);
+        _cipher = ciphertext(_d, _r);
     }
 
     /// @dev Puts other words in the place of a document.
@@ -201,7 +289,7 @@ contract ComplaintsTest is CaseSteps {
     {
         _reveal();
         IDeliveryJudge.Complaint memory complaint = _complaint(fault, index, position, offset, count);
-        bytes memory input = complainCall(_d, _r, complaint, identified(_d, _r));
+        bytes memory input = complainCall(_d, _r, complaint, identified(_d, _r, complaint.item));
         vm.expectEmit();
         emit IDeliveries.ComplaintUpheld(_case, fault, index, position);
         vm.expectEmit();
@@ -222,6 +310,6 @@ contract ComplaintsTest is CaseSteps {
         bytes memory reason
     ) private {
         IDeliveryJudge.Complaint memory complaint = _complaint(fault, index, position, offset, count);
-        refused(consumer, complainCall(_d, _r, complaint, identified(_d, _r)), reason);
+        refused(consumer, complainCall(_d, _r, complaint, identified(_d, _r, complaint.item)), reason);
     }
 }

@@ -21,24 +21,22 @@ contract DeadlinesTest is CaseSteps {
         vm.assertEq(caseOf(_r).deadline, deadline);
         uint256 snapshot = vm.snapshotState();
         vm.warp(deadline);
-        refused(
-            stranger, withdrawCall(_d, _r), abi.encodeWithSelector(IDeliveries.DeadlineNotPassed.selector, deadline)
-        );
+        refused(stranger, settleCall(_d, _r), abi.encodeWithSelector(IDeliveries.DeadlineNotPassed.selector, deadline));
         by(approver, approveCall(_d, _r));
         vm.revertToState(snapshot);
         vm.warp(deadline + 1);
         refused(approver, approveCall(_d, _r), abi.encodeWithSelector(IDeliveries.DeadlinePassed.selector, deadline));
-        by(stranger, withdrawCall(_d, _r));
+        by(stranger, settleCall(_d, _r));
         vm.assertTrue(state(_r) == IRetrievalEscrow.State.Withdrawn);
     }
 
     function test_the_requester_withdraws_at_any_time() external {
         _reach(IRetrievalEscrow.State.Filed);
         uint256 snapshot = vm.snapshotState();
-        by(consumer, withdrawCall(_d, _r));
+        by(consumer, settleCall(_d, _r));
         vm.revertToState(snapshot);
         vm.warp(block.timestamp + 365 days);
-        by(consumer, withdrawCall(_d, _r));
+        by(consumer, settleCall(_d, _r));
         vm.assertTrue(state(_r) == IRetrievalEscrow.State.Withdrawn);
     }
 
@@ -47,6 +45,31 @@ contract DeadlinesTest is CaseSteps {
         (bytes32 root, uint256 total) = resultsRoot(truth(_d, _r));
         vm.assertEq(caseOf(_r).deadline, _begun + 2 hours);
         _edges(responder, 0, postCall(_d, _r, root, total), IRetrievalEscrow.State.FullDisclosure);
+    }
+
+    /// @dev Whoever wants the sample can draw it, even late; whoever wants an end settles first.
+    function test_posted() external {
+        _reach(IRetrievalEscrow.State.Posted);
+        uint256 deadline = _begun + 3 hours + COUNT * 600;
+        vm.assertEq(caseOf(_r).deadline, deadline);
+        bytes memory early = abi.encodeWithSelector(IDeliveries.DeadlineNotPassed.selector, deadline);
+        bytes memory input = drawCall(_d, _r, mine(_r, RANDOM));
+        address[4] memory parties = [consumer, responder, approver, stranger];
+        uint256 snapshot = vm.snapshotState();
+        for (uint256 i = 0; i < parties.length; ++i) {
+            refused(parties[i], settleCall(_d, _r), early);
+            vm.warp(deadline);
+            refused(parties[i], settleCall(_d, _r), early);
+            by(parties[i], input);
+            vm.revertToState(snapshot);
+            snapshot = vm.snapshotState();
+            vm.warp(deadline + 1);
+            by(parties[i], settleCall(_d, _r));
+            vm.assertTrue(state(_r) == IRetrievalEscrow.State.Withdrawn);
+            vm.assertEq(caseOf(_r).deadline, 0);
+            vm.revertToState(snapshot);
+            snapshot = vm.snapshotState();
+        }
     }
 
     function test_drawn() external {
@@ -86,6 +109,18 @@ contract DeadlinesTest is CaseSteps {
         bytes memory input = announceCall(_d, _r, ciphertext(_d, _r));
         vm.assertEq(caseOf(_r).deadline, _begun + 1 hours);
         _edges(responder, 0, input, IRetrievalEscrow.State.FullDisclosure);
+    }
+
+    /// @dev The requester's word outweighs what it is still owed, as long as there is time for that.
+    function test_the_requesters_word_counts_until_the_deadline() external {
+        for (uint256 s = uint256(IDeliveries.Stage.Announced); s <= uint256(IDeliveries.Stage.Revealed); ++s) {
+            uint256 snapshot = vm.snapshotState();
+            _reachStage(IDeliveries.Stage(s));
+            vm.warp(deliveryOf(_r).deadline);
+            by(consumer, settleCall(_d, _r));
+            vm.assertTrue(state(_r) == IRetrievalEscrow.State.Fulfilled);
+            vm.revertToState(snapshot);
+        }
     }
 
     function test_announced() external {
@@ -134,7 +169,7 @@ contract DeadlinesTest is CaseSteps {
         IDeliveryJudge.Complaint memory complaint = IDeliveryJudge.Complaint({
             fault: IDeliveryJudge.Fault.Commitment, item: 0, position: 0, words: SealedItems.openRange(cipher, 7, 1)
         });
-        bytes memory input = complainCall(_d, _r, complaint, identified(_d, _r));
+        bytes memory input = complainCall(_d, _r, complaint, identified(_d, _r, 0));
         _edges(consumer, 0, input, IRetrievalEscrow.State.Fulfilled);
     }
 
@@ -165,10 +200,15 @@ contract DeadlinesTest is CaseSteps {
         refused(responder, settleCall(_d, _r), early);
         paying(who, amount, input);
         vm.revertToState(snapshot);
-        vm.warp(deadline + 1);
-        refusedPaying(who, amount, input, late);
-        by(stranger, settleCall(_d, _r));
-        vm.assertTrue(state(_r) == outcome);
-        vm.assertEq(caseOf(_r).deadline, 0);
+        address[3] memory parties = [stranger, consumer, responder];
+        for (uint256 i = 0; i < parties.length; ++i) {
+            snapshot = vm.snapshotState();
+            vm.warp(deadline + 1);
+            refusedPaying(who, amount, input, late);
+            by(parties[i], settleCall(_d, _r));
+            vm.assertTrue(state(_r) == outcome);
+            vm.assertEq(caseOf(_r).deadline, 0);
+            vm.revertToState(snapshot);
+        }
     }
 }

@@ -63,12 +63,13 @@ contract DemandsTest is CaseSteps {
         demand(_d, _r, 0, 3);
         vm.assertEq(held(address(retrieval)), BOND + REWARD + 3 * uint256(DEMAND_BOND));
         uint256[3] memory documents = [uint256(1), 3, 4];
-        bytes32 chain;
         for (uint256 i = 0; i < 3; ++i) {
             vm.roll(block.number + 1);
-            by(stranger, identifyCall(_d, _r, opening(truth(_d, _r), documents[i])));
-            chain = keccak256(abi.encode(chain, commitments[documents[i]]));
-            vm.assertEq(caseOf(_r).documents, chain);
+            IRetrievalEscrow.Opening memory o = opening(truth(_d, _r), documents[i]);
+            bytes memory input = identifyCall(_d, _r, o);
+            vm.expectEmit();
+            emit IRetrievalEscrow.PositiveIdentified(_case, i, o);
+            by(stranger, input);
             vm.assertEq(caseOf(_r).outstanding, 2 - i);
             vm.assertEq(credit(retrieval, responder), (i + 1) * DEMAND_BOND);
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
+import {IDeliveries} from "../../src/interfaces/IDeliveries.sol";
 import {IRetrievalEscrow} from "../../src/interfaces/IRetrievalEscrow.sol";
 import {BlockHeader} from "../../src/libraries/BlockHeader.sol";
 import {CaseSteps} from "./CaseSteps.sol";
@@ -24,7 +25,7 @@ contract DrawTest is CaseSteps {
 
     function test_the_block_is_named_with_the_results() external view {
         vm.assertEq(caseOf(_r).drawBlock, _block);
-        vm.assertEq(caseOf(_r).deadline, 0);
+        vm.assertEq(caseOf(_r).deadline, block.timestamp + 3 hours + COUNT * 600);
     }
 
     function test_nobody_draws_before_or_in_the_block() external {
@@ -52,6 +53,33 @@ contract DrawTest is CaseSteps {
         vm.assertEq(caseOf(_r).seed, seed);
         vm.assertEq(caseOf(_r).outstanding, COUNT);
         vm.assertEq(caseOf(_r).deadline, block.timestamp + 3 hours + COUNT * 600);
+    }
+
+    /// @dev As long as nobody has settled: the time for proofs begins with the draw.
+    function test_the_deadline_does_not_keep_anybody_from_drawing() external {
+        bytes memory header = mine(_r, RANDOM);
+        vm.warp(caseOf(_r).deadline + 100 days);
+        by(stranger, drawCall(_d, _r, header));
+        vm.assertTrue(state(_r) == IRetrievalEscrow.State.Drawn);
+        uint256 deadline = block.timestamp + 3 hours + COUNT * 600;
+        vm.assertEq(caseOf(_r).deadline, deadline);
+        bytes memory early = abi.encodeWithSelector(IDeliveries.DeadlineNotPassed.selector, deadline);
+        refused(responder, settleCall(_d, _r), early);
+    }
+
+    function test_another_block_does_not_put_off_the_deadline() external {
+        uint256 deadline = caseOf(_r).deadline;
+        vm.warp(deadline);
+        vm.roll(_block + 257);
+        by(stranger, rearmCall(_d, _r));
+        vm.assertEq(caseOf(_r).deadline, deadline);
+        bytes memory header = mine(_r, RANDOM);
+        vm.warp(deadline + 1);
+        by(responder, settleCall(_d, _r));
+        IRetrievalEscrow.State actual = IRetrievalEscrow.State.Withdrawn;
+        bytes memory reason = abi.encodeWithSelector(IRetrievalEscrow.WrongState.selector, retrieval.idOf(_r), actual);
+        refused(consumer, drawCall(_d, _r, header), reason);
+        refused(consumer, rearmCall(_d, _r), reason);
     }
 
     /// @dev Whoever calls, and however late in the window.

@@ -17,7 +17,7 @@ abstract contract Endings is CaseSteps {
     function test_withdrawn_by_the_requester() external {
         _reach(IRetrievalEscrow.State.Filed);
         _expect(IRetrievalEscrow.State.Withdrawn);
-        by(consumer, withdrawCall(_d, _r));
+        by(consumer, settleCall(_d, _r));
         _ended(REWARD, 0);
     }
 
@@ -25,7 +25,7 @@ abstract contract Endings is CaseSteps {
         _reach(IRetrievalEscrow.State.Filed);
         vm.warp(caseOf(_r).deadline + 1);
         _expect(IRetrievalEscrow.State.Withdrawn);
-        by(stranger, withdrawCall(_d, _r));
+        by(stranger, settleCall(_d, _r));
         _ended(REWARD, 0);
     }
 
@@ -74,6 +74,38 @@ abstract contract Endings is CaseSteps {
         _ended(0, REWARD + BONDS + PUBLICATION);
     }
 
+    /// @dev Neither side drew: both go as they came, and the dataset answers others.
+    function test_no_draw() external {
+        address[4] memory parties = [consumer, responder, approver, stranger];
+        for (uint256 i = 0; i < parties.length; ++i) {
+            uint256 snapshot = vm.snapshotState();
+            _reach(IRetrievalEscrow.State.Posted);
+            vm.assertEq(standingOf(_d).active, _case);
+            _settle(parties[i], IRetrievalEscrow.State.Withdrawn);
+            _ended(REWARD, 0);
+            vm.revertToState(snapshot);
+        }
+    }
+
+    function test_after_a_case_without_a_draw_the_dataset_answers_another() external {
+        _reach(IRetrievalEscrow.State.Posted);
+        IRetrievalEscrow.Request memory second = request(_d);
+        second.salt = 2;
+        vm.warp(caseOf(_r).deadline);
+        file(_d, second);
+        bytes memory busy = abi.encodeWithSelector(IRetrievalEscrow.DatasetBusy.selector, second.dataset, _case);
+        refused(approver, approveCall(_d, second), busy);
+        _settle(stranger, IRetrievalEscrow.State.Withdrawn);
+        vm.assertEq(held(address(retrieval)), BOND + 2 * REWARD);
+        approve(_d, second);
+        vm.assertEq(standingOf(_d).active, retrieval.idOf(second));
+        post(_d, second, truth(_d, second));
+        draw(_d, second);
+        proveAll(_d, second);
+        by(consumer, settleCall(_d, second));
+        _ended(REWARD, REWARD);
+    }
+
     function test_no_results() external {
         _reach(IRetrievalEscrow.State.Approved);
         _settle(stranger, IRetrievalEscrow.State.FullDisclosure);
@@ -117,6 +149,37 @@ abstract contract Endings is CaseSteps {
         _reachStage(IDeliveries.Stage.Acknowledged);
         _settle(stranger, IRetrievalEscrow.State.FullDisclosure);
         _disclosed(0, BONDS);
+    }
+
+    /// @dev What it is owed does not get lost when the requester is the one who settles.
+    function test_nothing_published_and_the_requester_settles() external {
+        _reachStage(IDeliveries.Stage.Demanded);
+        _settle(consumer, IRetrievalEscrow.State.FullDisclosure);
+        _disclosed(PUBLICATION, BONDS);
+    }
+
+    function test_no_key_and_the_requester_settles() external {
+        _reachStage(IDeliveries.Stage.Acknowledged);
+        _settle(consumer, IRetrievalEscrow.State.FullDisclosure);
+        _disclosed(0, BONDS);
+    }
+
+    function test_published_but_no_key_and_the_requester_settles() external {
+        _reachStage(IDeliveries.Stage.Demanded);
+        by(stranger, abi.encodeCall(IDeliveries.publish, (_case, ciphertext(_d, _r), new bytes32[](0))));
+        _settle(consumer, IRetrievalEscrow.State.FullDisclosure);
+        _disclosed(0, BONDS + PUBLICATION);
+    }
+
+    function test_fulfilled_late_by_the_requester_that_was_silent() external {
+        IDeliveries.Stage[2] memory stages = [IDeliveries.Stage.Announced, IDeliveries.Stage.Revealed];
+        for (uint256 i = 0; i < stages.length; ++i) {
+            uint256 snapshot = vm.snapshotState();
+            _reachStage(stages[i]);
+            _settle(consumer, IRetrievalEscrow.State.Fulfilled);
+            _ended(0, REWARD + BONDS);
+            vm.revertToState(snapshot);
+        }
     }
 
     function test_published_but_no_key() external {

@@ -58,7 +58,9 @@ contract EventsTest is CaseSteps {
         (bytes32 root, uint256 total) = resultsRoot(truth(_d, _r));
         bytes memory input = postCall(_d, _r, root, total);
         vm.expectEmit();
-        emit IRetrievalEscrow.ResultsPosted(_case, root, 3, block.number + DRAW_DELAY);
+        emit IRetrievalEscrow.ResultsPosted(
+            _case, root, 3, block.number + DRAW_DELAY, block.timestamp + 3 hours + COUNT * 600
+        );
         by(responder, input);
         vm.assertEq(caseOf(_r).results, root);
     }
@@ -102,7 +104,7 @@ contract EventsTest is CaseSteps {
         IRetrievalEscrow.Opening memory o = opening(truth(_d, _r), 4);
         bytes memory input = identifyCall(_d, _r, o);
         vm.expectEmit();
-        emit IRetrievalEscrow.PositiveIdentified(_case, 2, 4, o.finding);
+        emit IRetrievalEscrow.PositiveIdentified(_case, 2, o);
         vm.expectEmit();
         emit ICredits.Credited(responder, currency(), DEMAND_BOND);
         by(stranger, input);
@@ -123,7 +125,7 @@ contract EventsTest is CaseSteps {
         paying(consumer, 1e9, input);
         input = abi.encodeCall(IDeliveries.publish, (_case, cipher, new bytes32[](0)));
         vm.expectEmit();
-        emit IDeliveries.ChunkPublished(_case, 0);
+        emit IDeliveries.ChunkPublished(_case, 0, cipher);
         vm.expectEmit();
         emit ICredits.Credited(responder, currency(), 1e9);
         vm.expectEmit();

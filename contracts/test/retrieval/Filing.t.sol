@@ -5,6 +5,7 @@ import {IDeliveries} from "../../src/interfaces/IDeliveries.sol";
 import {IModelRegistry} from "../../src/interfaces/IModelRegistry.sol";
 import {IRetrievalEscrow} from "../../src/interfaces/IRetrievalEscrow.sol";
 import {SampleSize} from "../../src/libraries/SampleSize.sol";
+import {TruthVerifier} from "../utils/TruthVerifier.sol";
 import {CaseSteps} from "./CaseSteps.sol";
 
 /// @notice Which requests there can be.
@@ -39,6 +40,39 @@ contract FilingTest is CaseSteps {
         vm.prank(stranger);
         registry.publishOpening(r.model, keccak256("weights"), "");
         file(_d, r);
+    }
+
+    function test_the_model_is_of_the_architecture_of_the_dataset() external {
+        TruthVerifier other = new TruthVerifier();
+        registry.registerArchitecture(address(other));
+        vm.prank(provider);
+        bytes32 alike = registry.register(address(other), points);
+        vm.prank(provider);
+        registry.publishOpening(alike, keccak256("weights"), "");
+        IRetrievalEscrow.Request memory r = request(_d);
+        r.model = alike;
+        _refused(r, _wrongVerifier(address(other), address(verifier)));
+        _d.salt = 2;
+        _d.verifier = address(other);
+        commit(_d);
+        r = request(_d);
+        _refused(r, _wrongVerifier(address(verifier), address(other)));
+        r.model = alike;
+        file(_d, r);
+    }
+
+    /// @dev Where nobody can ask for anything.
+    function test_the_architecture_of_a_dataset_may_be_none() external {
+        address[3] memory none = [address(0), stranger, address(registry)];
+        for (uint256 i = 0; i < none.length; ++i) {
+            _d.verifier = none[i];
+            commit(_d);
+            _refused(request(_d), _wrongVerifier(address(verifier), none[i]));
+        }
+    }
+
+    function _wrongVerifier(address actual, address expected) private pure returns (bytes memory) {
+        return abi.encodeWithSelector(IRetrievalEscrow.WrongVerifier.selector, actual, expected);
     }
 
     function test_bound_and_delta_are_between_zero_and_one() external {

@@ -42,6 +42,15 @@ contract PublicationTest is CaseSteps {
         vm.assertEq(credit(retrieval, consumer), uint256(BOND) + REWARD + 1e9);
     }
 
+    /// @dev Its word counts no more: it would pay whoever owes it the rest.
+    function test_the_rest_is_owed_whoever_settles() external {
+        vm.warp(deliveryOf(_r).deadline + 1);
+        by(consumer, settleCall(_d, _r));
+        vm.assertTrue(state(_r) == IRetrievalEscrow.State.FullDisclosure);
+        vm.assertEq(credit(retrieval, responder), DOCUMENTS * DEMAND_BOND + 1e9);
+        vm.assertEq(credit(retrieval, consumer), uint256(BOND) + REWARD + 1e9);
+    }
+
     function test_the_requester_is_content_with_a_part() external {
         by(consumer, settleCall(_d, _r));
         vm.assertTrue(state(_r) == IRetrievalEscrow.State.Fulfilled);

@@ -5,17 +5,21 @@ import {RetrievalEscrow} from "../../src/RetrievalEscrow.sol";
 import {ICredits} from "../../src/interfaces/ICredits.sol";
 import {IDeliveries} from "../../src/interfaces/IDeliveries.sol";
 import {IRetrievalEscrow} from "../../src/interfaces/IRetrievalEscrow.sol";
+import {Coin} from "../utils/Tokens.sol";
 import {CaseSteps} from "./CaseSteps.sol";
 
 /// @notice Which datasets there can be.
 contract TermsTest is CaseSteps {
     function test_draws_lie_in_the_future_and_no_more_than_everything_burns() external {
+        uint256[3] memory delays = [uint256(0), 1, 63];
+        for (uint256 i = 0; i < delays.length; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IRetrievalEscrow.BadTerms.selector));
+            new RetrievalEscrow(registry, judge, randomness, delays[i], 0);
+        }
         vm.expectRevert(abi.encodeWithSelector(IRetrievalEscrow.BadTerms.selector));
-        new RetrievalEscrow(registry, judge, randomness, 0, 0);
-        vm.expectRevert(abi.encodeWithSelector(IRetrievalEscrow.BadTerms.selector));
-        new RetrievalEscrow(registry, judge, randomness, 1, 10_001);
-        RetrievalEscrow escrow = new RetrievalEscrow(registry, judge, randomness, 1, 10_000);
-        vm.assertEq(escrow.drawDelay(), 1);
+        new RetrievalEscrow(registry, judge, randomness, 64, 10_001);
+        RetrievalEscrow escrow = new RetrievalEscrow(registry, judge, randomness, 64, 10_000);
+        vm.assertEq(escrow.drawDelay(), 64);
         vm.assertEq(escrow.burnShare(), 10_000);
         vm.assertEq(address(escrow.randomness()), address(randomness));
         vm.assertEq(address(escrow.registry()), address(registry));
@@ -56,10 +60,16 @@ contract TermsTest is CaseSteps {
         d.windows.prove = 0;
         _bad(d);
         d = dataset(1);
+        d.windows.proveEach = 0;
+        _bad(d);
+        d = dataset(1);
         d.windows.demand = 0;
         _bad(d);
         d = dataset(1);
         d.windows.identify = 0;
+        _bad(d);
+        d = dataset(1);
+        d.windows.identifyEach = 0;
         _bad(d);
         d = dataset(1);
         d.notice = 0;
@@ -67,23 +77,23 @@ contract TermsTest is CaseSteps {
         d = dataset(1);
         d.courier.step = 0;
         _bad(d);
+        d = dataset(1);
+        d.courier.perChunk = 0;
+        _bad(d);
     }
 
-    function test_what_may_be_zero() external {
+    function test_what_was_filed_can_be_approved_before_the_dataset_is_closed() external {
         IRetrievalEscrow.Dataset memory d = dataset(1);
-        d.source = address(0);
-        d.demandBond = 0;
-        d.windows.proveEach = 0;
-        d.windows.identifyEach = 0;
-        d.courier.bond = 0;
-        d.courier.perChunk = 0;
-        IRetrievalEscrow.Request memory r = request(d);
-        r.reward = 0;
-        reachStage(d, r, IDeliveries.Stage.Revealed);
-        settleLate(d, r);
-        vm.assertTrue(state(r) == IRetrievalEscrow.State.Fulfilled);
-        vm.assertEq(credit(retrieval, responder), 0);
-        vm.assertEq(held(address(retrieval)), BOND);
+        d.notice = d.windows.approve - 1;
+        _bad(d);
+        d.windows.approve = type(uint32).max;
+        d.notice = type(uint32).max - 1;
+        _bad(d);
+        d.notice = type(uint32).max;
+        commit(d);
+        d = dataset(1);
+        d.notice = d.windows.approve;
+        commit(d);
     }
 
     function test_only_the_responder_commits() external {
@@ -128,7 +138,8 @@ contract TermsTest is CaseSteps {
         IRetrievalEscrow.Dataset memory d = dataset(1);
         vm.assertEq(commit(d), uint256(keccak256(abi.encode(d))));
         _again(d, IRetrievalEscrow.DatasetState.Committed);
-        by(responder, abi.encodeCall(IRetrievalEscrow.retire, (d)));
+        retire(d);
+        _again(d, IRetrievalEscrow.DatasetState.Retiring);
         vm.warp(block.timestamp + 1 days + 1);
         by(stranger, abi.encodeCall(IRetrievalEscrow.close, (d)));
         _again(d, IRetrievalEscrow.DatasetState.Closed);
@@ -143,5 +154,60 @@ contract TermsTest is CaseSteps {
     function _bad(IRetrievalEscrow.Dataset memory d) private {
         bytes memory reason = abi.encodeWithSelector(IRetrievalEscrow.BadTerms.selector);
         refusedPaying(responder, d.bond, abi.encodeCall(IRetrievalEscrow.commitDataset, (d)), reason);
+    }
+}
+
+/// @notice What costs nothing works like what costs something.
+abstract contract Zeros is CaseSteps {
+    function test_what_may_be_zero() external {
+        (IRetrievalEscrow.Dataset memory d, IRetrievalEscrow.Request memory r) = _free();
+        reachStage(d, r, IDeliveries.Stage.Revealed);
+        _fulfilled(d, r);
+    }
+
+    function test_publication_may_be_free() external {
+        (IRetrievalEscrow.Dataset memory d, IRetrievalEscrow.Request memory r) = _free();
+        uint256 caseId = reachStage(d, r, IDeliveries.Stage.Demanded);
+        by(responder, abi.encodeCall(IDeliveries.publish, (caseId, ciphertext(d, r), new bytes32[](0))));
+        reveal(r);
+        _fulfilled(d, r);
+    }
+
+    function _free() private view returns (IRetrievalEscrow.Dataset memory d, IRetrievalEscrow.Request memory r) {
+        d = dataset(1);
+        d.source = address(0);
+        d.demandBond = 0;
+        d.courier.bond = 0;
+        r = request(d);
+        r.reward = 0;
+    }
+
+    function _fulfilled(IRetrievalEscrow.Dataset memory d, IRetrievalEscrow.Request memory r) private {
+        settleLate(d, r);
+        vm.assertTrue(state(r) == IRetrievalEscrow.State.Fulfilled);
+        vm.assertEq(credit(retrieval, responder), 0);
+        vm.assertEq(held(address(retrieval)), BOND);
+    }
+}
+
+contract ZerosInEthTest is Zeros {}
+
+/// @notice Refuses to move nothing.
+contract PickyCoin is Coin {
+    error Nothing();
+
+    function _move(address from, address to, uint256 amount) internal override {
+        if (amount == 0) revert Nothing();
+        super._move(from, to, amount);
+    }
+}
+
+contract ZerosInTokensTest is Zeros {
+    function _coin() internal override returns (Coin) {
+        return new PickyCoin();
+    }
+
+    function currency() internal view override returns (address) {
+        return address(coin);
     }
 }
