@@ -23,6 +23,8 @@ contract RetrievalEscrow is IRetrievalEscrow, Market, Deliveries {
     uint256 private constant MAX_COUNT = 1 << 20;
     /// @dev Two epochs: proposers of the next blocks know their own values.
     uint256 private constant MIN_DRAW_DELAY = 64;
+    /// @dev Many times what any delay takes: who wants a draw has time for it, whatever the terms say.
+    uint256 private constant DRAW_TIME = 7 days;
     bytes32 private constant ATTESTATION =
         keccak256("Attestation(uint256 dataset,bytes32 root,uint256 count,uint256 nonce,uint256 deadline)");
 
@@ -136,7 +138,7 @@ contract RetrievalEscrow is IRetrievalEscrow, Market, Deliveries {
         c.results = root;
         c.positives = uint32(positives);
         c.drawBlock = uint64(block.number + drawDelay);
-        _enter(c, State.Posted, _proofTime(dataset, c));
+        _enter(c, State.Posted, DRAW_TIME);
         emit ResultsPosted(caseId, root, positives, c.drawBlock, c.deadline);
     }
 
@@ -146,7 +148,7 @@ contract RetrievalEscrow is IRetrievalEscrow, Market, Deliveries {
         if (block.number <= c.drawBlock) revert DrawPending(c.drawBlock);
         c.seed = keccak256(abi.encode(randomness.valueOf(c.drawBlock, proof), caseId));
         c.outstanding = c.samples;
-        _enter(c, State.Drawn, _proofTime(dataset, c));
+        _enter(c, State.Drawn, dataset.windows.prove + dataset.windows.proveEach * uint256(c.samples));
         emit SampleDrawn(caseId, c.seed, c.deadline);
     }
 
@@ -370,10 +372,6 @@ contract RetrievalEscrow is IRetrievalEscrow, Market, Deliveries {
     ) private view {
         (uint256 before, uint256 positive) = _requireOpening(dataset, request, c, opening);
         if (before != ordinal || positive == 0) revert NotPositive(idOf(request), opening.document, ordinal);
-    }
-
-    function _proofTime(Dataset calldata dataset, Case storage c) private view returns (uint256) {
-        return dataset.windows.prove + dataset.windows.proveEach * uint256(c.samples);
     }
 
     function _positive(Request calldata request, uint256 label) private pure returns (uint256) {

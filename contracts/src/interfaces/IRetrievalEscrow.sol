@@ -309,7 +309,7 @@ interface IRetrievalEscrow is IDeliveries, IMarket {
     ) external;
 
     /// @notice Ends a case that has come to its end, by silence (anybody may), or by the requester's word: it takes back a request that
-    /// was not approved, or says, before the time is over, that it has everything. A case whose sample nobody drew in time ends
+    /// was not approved, or says, before the time is over, that it has everything. A case whose sample nobody drew within a week ends
     /// as if it had been taken back.
     function settle(Dataset calldata dataset, Request calldata request) external;
 

@@ -89,7 +89,7 @@ contract AccuracyDeadlinesTest is Steps {
         for (uint256 first = 0; first < 2; ++first) {
             IAccuracyEscrow.Terms memory t = _at(first, IDeliveries.Stage.Demanded);
             bytes memory data = abi.encodeCall(exams.publish, (id(t), cipher(t, first == 1), new bytes32[](0)));
-            _until(Call(stranger, 0, data), _deadline(t, t.courier.step + t.courier.perChunk));
+            _until(Call(consumer, 0, data), _deadline(t, t.courier.step + t.courier.perChunk));
         }
     }
 

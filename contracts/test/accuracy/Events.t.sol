@@ -27,9 +27,9 @@ contract AccuracyEventsTest is Steps {
         vm.expectEmit();
         emit IAccuracyEscrow.ExamAccepted(id(t), drawn(SEED), block.timestamp + t.windows.announce);
         vm.expectEmit();
-        emit IModelRegistry.CaseLocked(model, address(exams), 1);
-        vm.expectEmit();
         emit ICredits.Credited(feeRecipient, address(0), 2 * FEE);
+        vm.expectEmit();
+        emit IModelRegistry.CaseLocked(model, address(exams), 1);
         succeeds(c);
         _at(t, IAccuracyEscrow.State.Accepted, t.windows.announce);
     }

@@ -85,7 +85,10 @@ contract AccuracyPublicationTest is Endings {
         for (uint256 i = 0; i < count; ++i) {
             some[i] = words[start + i];
         }
-        exams.publish(id(t), some, Trees.pathFrom(SealedItems.leaves(words), start, 8));
+        bytes32[] memory path = Trees.pathFrom(SealedItems.leaves(words), start, 8);
+        uint256 caseId = id(t);
+        vm.prank(t.consumer);
+        exams.publish(caseId, some, path);
     }
 
     /// @dev One chunk was published, one was not.

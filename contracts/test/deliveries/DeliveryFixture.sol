@@ -76,10 +76,10 @@ abstract contract DeliveryFixture is RoundFixture {
         predictions.demandInputs{value: value}(t, first, count);
     }
 
-    /// @notice Shows inputs from `first` on. Anybody may help.
+    /// @notice Shows inputs from `first` on.
     function showInputs(IPredictionEscrow.Terms memory t, uint256 first, uint256 count) internal {
         (uint256[] memory commitments, bytes32[][] memory paths) = opened(t, first, count);
-        vm.prank(stranger);
+        vm.prank(t.consumer);
         predictions.showInputs(t, commitments, paths);
     }
 
@@ -150,11 +150,11 @@ abstract contract DeliveryFixture is RoundFixture {
         path = Trees.pathFrom(SealedItems.leaves(words), first, 8);
     }
 
-    /// @notice Anybody may help.
+    /// @notice Publishes a chunk.
     function publish(IPredictionEscrow.Terms memory t, uint256 number) internal {
         (uint256[] memory some, bytes32[] memory path) = chunk(cipher(), number);
         uint256 caseId = predictions.idOf(t);
-        vm.prank(stranger);
+        vm.prank(t.consumer);
         predictions.publish(caseId, some, path);
     }
 

@@ -146,7 +146,7 @@ abstract contract Publication is RoundDriver {
     ) private {
         uint256 caseId = predictions.idOf(t);
         refuse(
-            Move(stranger, 0, abi.encodeCall(predictions.publish, (caseId, words, path))),
+            Move(consumer, 0, abi.encodeCall(predictions.publish, (caseId, words, path))),
             abi.encodeWithSelector(IDeliveries.WrongChunk.selector, caseId, next)
         );
     }

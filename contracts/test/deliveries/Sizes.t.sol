@@ -4,9 +4,7 @@ pragma solidity ^0.8.28;
 import {IDeliveries} from "../../src/interfaces/IDeliveries.sol";
 import {IInferenceVerifier} from "../../src/interfaces/IInferenceVerifier.sol";
 import {IPredictionEscrow} from "../../src/interfaces/IPredictionEscrow.sol";
-import {Leaves} from "../../src/libraries/Leaves.sol";
 import {RoundDriver} from "../prediction/RoundDriver.sol";
-import {Trees} from "../utils/Trees.sol";
 
 /// @notice How large a ciphertext may be, with an architecture whose inputs have 2^33 words.
 contract SizesTest is RoundDriver {
@@ -29,56 +27,22 @@ contract SizesTest is RoundDriver {
         t.count = MANY;
     }
 
-    /// @dev 127 inputs, just below 2^40 words.
-    function test_words_of_a_large_delivery() external {
+    /// @dev 127 inputs, below 2^40 words.
+    function test_a_round_that_can_be_delivered() external {
         IPredictionEscrow.Terms memory t = terms();
-        uint256 caseId = _shown(t, 127);
-        vm.prank(consumer);
-        predictions.announceInputs(t, ROOT, ROOT);
-        IDeliveries.Delivery memory d = predictions.deliveryOf(caseId);
-        vm.assertEq(d.words, 127 * ITEM_WORDS);
-        vm.assertEq(d.chunks, 127 * ITEM_WORDS / 256);
-        demandPublication(t);
-        uint256 time = uint256(t.courier.step) + t.courier.perChunk * (127 * ITEM_WORDS / 256);
-        vm.assertEq(predictions.deliveryOf(caseId).deadline, block.timestamp + time);
+        t.count = 127;
+        open(t);
+        vm.assertTrue(state(t) == IPredictionEscrow.State.Open);
     }
 
-    /// @dev More words than a tree has leaves.
-    function test_too_many_words() external {
-        _tooMany(129);
-        _tooMany(MANY);
-    }
-
-    function _tooMany(uint256 count) private {
-        uint256 before = vm.snapshotState();
-        IPredictionEscrow.Terms memory t = terms();
-        _shown(t, count);
-        bytes memory refusal = abi.encodeWithSelector(IDeliveries.TooManyWords.selector, count * ITEM_WORDS);
-        refuse(Move(consumer, 0, abi.encodeCall(predictions.announceInputs, (t, ROOT, ROOT))), refusal);
-        vm.assertTrue(state(t) == IPredictionEscrow.State.InputsShown, "moved");
-        vm.assertTrue(stageOf(t) == IDeliveries.Stage.None, "announced");
-        vm.revertToState(before);
-    }
-
-    /// @dev A round whose first inputs are demanded and shown.
-    function _shown(IPredictionEscrow.Terms memory t, uint256 count) private returns (uint256 caseId) {
-        bytes32[] memory leaves = new bytes32[](MANY);
-        for (uint256 i = 0; i < MANY; ++i) {
-            leaves[i] = Leaves.input(i, i);
+    /// @dev More chunks than can be counted: nobody gets into such a round.
+    function test_a_round_that_cannot_be_delivered() external {
+        for (uint32 count = 128; count <= MANY; count += MANY - 128) {
+            IPredictionEscrow.Terms memory t = terms();
+            t.count = count;
+            bytes memory refusal = abi.encodeWithSelector(IDeliveries.TooManyWords.selector, count * ITEM_WORDS);
+            refuse(openMove(t), refusal);
         }
-        caseId = open(t);
-        accept(t);
-        bytes32 root = Trees.root(leaves);
-        vm.prank(consumer);
-        predictions.commitInputs(t, root);
-        demandInputs(t, 0, count);
-        uint256[] memory commitments = new uint256[](count);
-        bytes32[][] memory paths = new bytes32[][](count);
-        for (uint256 i = 0; i < count; ++i) {
-            commitments[i] = i;
-            paths[i] = Trees.path(leaves, i);
-        }
-        predictions.showInputs(t, commitments, paths);
     }
 }
 

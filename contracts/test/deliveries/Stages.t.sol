@@ -59,6 +59,13 @@ contract StagesTest is RoundDriver {
         }
     }
 
+    /// @dev A chunk that somebody else publishes first would make the sender's own call fail.
+    function test_publication_is_the_senders() external {
+        IPredictionEscrow.Terms memory t = terms();
+        deliver(t, IDeliveries.Stage.Demanded);
+        _others(_handing(Handing.Publish, t), provider);
+    }
+
     function test_receivers_calls() external {
         IPredictionEscrow.Terms memory t = terms();
         deliver(t, IDeliveries.Stage.Announced);
@@ -227,7 +234,7 @@ contract StagesTest is RoundDriver {
             m.value = fund(t.provider, address(predictions), t.courier.bond);
             m.data = abi.encodeCall(predictions.demandPublication, (caseId));
         } else if (handing == Handing.Publish) {
-            m.by = stranger;
+            m.by = t.consumer;
             (uint256[] memory some, bytes32[] memory path) = chunk(cipher(), 0);
             m.data = abi.encodeCall(predictions.publish, (caseId, some, path));
         } else if (handing == Handing.Reveal) {

@@ -289,7 +289,7 @@ abstract contract Endings is RoundDriver {
     function _publish(IPredictionEscrow.Terms memory t, uint256 first, uint256 count, uint256 batch) private {
         for (uint256 done = 0; done < count; done += batch) {
             uint256 size = count - done < batch ? count - done : batch;
-            (bool success,) = send(Move(stranger, 0, publishData(t, first + done, size)));
+            (bool success,) = send(Move(provider, 0, publishData(t, first + done, size)));
             vm.assertTrue(success, "publish");
         }
     }

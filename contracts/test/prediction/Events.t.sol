@@ -59,7 +59,7 @@ contract EventsTest is RoundDriver {
         _expect();
         emit IPredictionEscrow.PredictionPublished(caseId, FIRST, prediction(FIRST));
         _expectCredit(provider, DEMAND_BOND);
-        _says(Move(stranger, 0, publishData(t, FIRST, 1)), 2);
+        _says(Move(provider, 0, publishData(t, FIRST, 1)), 2);
         for (uint256 i = FIRST + 1; i < FIRST + demanded(); ++i) {
             _expect();
             emit IPredictionEscrow.PredictionPublished(caseId, i, prediction(i));
@@ -67,7 +67,7 @@ contract EventsTest is RoundDriver {
         _expect();
         emit IPredictionEscrow.PredictionsPublished(caseId, block.timestamp + 4 hours);
         _expectCredit(provider, (demanded() - 1) * DEMAND_BOND);
-        _says(Move(stranger, 0, publishData(t, FIRST + 1, demanded() - 1)), demanded() + 1);
+        _says(Move(provider, 0, publishData(t, FIRST + 1, demanded() - 1)), demanded() + 1);
     }
 
     function test_demanded_inputs() external {
@@ -79,12 +79,12 @@ contract EventsTest is RoundDriver {
         _says(move(Call.DemandInputs, t), 1);
         _saysInputs(t, caseId, FIRST, 1);
         _expectCredit(consumer, DEMAND_BOND);
-        _says(Move(stranger, 0, showData(t, FIRST, 1)), 2);
+        _says(Move(consumer, 0, showData(t, FIRST, 1)), 2);
         _saysInputs(t, caseId, FIRST + 1, demanded() - 1);
         _expect();
         emit IPredictionEscrow.InputsShown(caseId, step);
         _expectCredit(consumer, (demanded() - 1) * DEMAND_BOND);
-        _says(Move(stranger, 0, showData(t, FIRST + 1, demanded() - 1)), demanded() + 1);
+        _says(Move(consumer, 0, showData(t, FIRST + 1, demanded() - 1)), demanded() + 1);
         bytes32 root = Trees.root(SealedItems.leaves(cipher()));
         _expect();
         emit IDeliveries.DeliveryAnnounced(
@@ -101,7 +101,7 @@ contract EventsTest is RoundDriver {
         _expectCredit(consumer, 1e9);
         _expect();
         emit IDeliveries.DeliveryAcknowledged(caseId, step);
-        _says(Move(stranger, 0, abi.encodeCall(predictions.publish, (caseId, words, path))), 3);
+        _says(Move(consumer, 0, abi.encodeCall(predictions.publish, (caseId, words, path))), 3);
         _expect();
         emit IDeliveries.KeyRevealed(caseId, KEY, block.timestamp + 3 hours);
         _says(Move(consumer, 0, abi.encodeCall(predictions.reveal, (caseId, KEY))), 1);

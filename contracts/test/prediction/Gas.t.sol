@@ -86,7 +86,7 @@ contract GasOfLargeDemands is RoundDriver {
         for (uint256 done = 0; done < DEMANDED; done += BATCH) {
             vm.assertTrue(state(t) == IPredictionEscrow.State.InputsDemanded);
             bytes memory data = _batch(t, levels, START + done);
-            (bool success,) = send(Move(stranger, 0, data));
+            (bool success,) = send(Move(t.consumer, 0, data));
             vm.assertTrue(success, "shown");
             string memory which = done == 0 ? "first" : done + BATCH < DEMANDED ? "next" : "last";
             vm.assertLt(

@@ -119,6 +119,10 @@ contract BoundVerifier {
 
     error NoVerdict();
 
+    function inputPacking() external pure returns (IInferenceVerifier.Packing memory) {
+        return IInferenceVerifier.Packing({domain: 1, elements: 1, shortElements: 1, shortBytes: 1});
+    }
+
     function verifyFor(
         IInferenceVerifier.Purpose calldata,
         bytes32,

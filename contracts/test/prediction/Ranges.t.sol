@@ -181,18 +181,18 @@ contract RangesTest is RoundDriver {
     function _refusedShow(IPredictionEscrow.Terms memory t, uint256 first, uint256 count, bytes memory refusal)
         private
     {
-        refuse(Move(stranger, 0, showData(t, first, count)), refusal);
+        refuse(Move(consumer, 0, showData(t, first, count)), refusal);
     }
 
     function _publish(IPredictionEscrow.Terms memory t, uint256 first, uint256 count) private {
-        (bool success,) = send(Move(stranger, 0, publishData(t, first, count)));
+        (bool success,) = send(Move(provider, 0, publishData(t, first, count)));
         vm.assertTrue(success);
     }
 
     function _refusedPublication(IPredictionEscrow.Terms memory t, uint256 first, uint256 count, bytes memory refusal)
         private
     {
-        refuse(Move(stranger, 0, publishData(t, first, count)), refusal);
+        refuse(Move(provider, 0, publishData(t, first, count)), refusal);
     }
 
     function _publication(
@@ -200,7 +200,7 @@ contract RangesTest is RoundDriver {
         IPredictionEscrow.Prediction[] memory list,
         bytes32[][] memory paths
     ) private view returns (Move memory) {
-        return Move(stranger, 0, abi.encodeCall(predictions.publishPredictions, (t, list, paths)));
+        return Move(provider, 0, abi.encodeCall(predictions.publishPredictions, (t, list, paths)));
     }
 
     function _wrongLength(uint256 actual, uint256 expected) private pure returns (bytes memory) {

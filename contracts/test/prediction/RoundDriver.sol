@@ -99,7 +99,6 @@ abstract contract RoundDriver is DeliveryFixture {
         } else if (call == Call.CommitInputs) {
             m.data = abi.encodeCall(predictions.commitInputs, (t, Trees.root(inputLeaves(t.count))));
         } else if (call == Call.ShowInputs) {
-            m.by = stranger;
             m.data = showData(t, FIRST, demanded());
         } else if (call == Call.AnnounceInputs) {
             bytes32 root = Trees.root(SealedItems.leaves(cipher()));
@@ -114,7 +113,7 @@ abstract contract RoundDriver is DeliveryFixture {
             m.by = t.provider;
             m.data = abi.encodeCall(predictions.commitPredictions, (t, Trees.root(predictionLeaves(t.count, 0))));
         } else if (call == Call.PublishPredictions) {
-            m.by = stranger;
+            m.by = t.provider;
             m.data = publishData(t, FIRST, demanded());
         } else if (call == Call.Contest) {
             m.data = abi.encodeCall(predictions.contest, (t, one(CONTESTED)));

@@ -170,6 +170,7 @@ abstract contract Closing is CaseSteps {
         vm.warp(standingOf(d).closableAt + 1);
         bytes memory busy = abi.encodeWithSelector(IRetrievalEscrow.DatasetBusy.selector, r.dataset, retrieval.idOf(r));
         refused(responder, _close(d), busy);
+        vm.warp(caseOf(r).deadline + 1);
         by(stranger, settleCall(d, r));
         vm.assertTrue(standingOf(d).state == IRetrievalEscrow.DatasetState.Retiring);
         by(stranger, _close(d));

@@ -50,7 +50,7 @@ contract DeadlinesTest is CaseSteps {
     /// @dev Whoever wants the sample can draw it, even late; whoever wants an end settles first.
     function test_posted() external {
         _reach(IRetrievalEscrow.State.Posted);
-        uint256 deadline = _begun + 3 hours + COUNT * 600;
+        uint256 deadline = _begun + 7 days;
         vm.assertEq(caseOf(_r).deadline, deadline);
         bytes memory early = abi.encodeWithSelector(IDeliveries.DeadlineNotPassed.selector, deadline);
         bytes memory input = drawCall(_d, _r, mine(_r, RANDOM));
@@ -150,7 +150,7 @@ contract DeadlinesTest is CaseSteps {
 
     function test_published_counts_as_acknowledged() external {
         _reachStage(IDeliveries.Stage.Demanded);
-        by(stranger, abi.encodeCall(IDeliveries.publish, (_case, ciphertext(_d, _r), new bytes32[](0))));
+        by(responder, abi.encodeCall(IDeliveries.publish, (_case, ciphertext(_d, _r), new bytes32[](0))));
         vm.assertTrue(deliveryOf(_r).stage == IDeliveries.Stage.Acknowledged);
         bytes memory input = abi.encodeCall(IDeliveries.reveal, (_case, KEY));
         _edges(responder, 0, input, IRetrievalEscrow.State.FullDisclosure);

@@ -25,7 +25,7 @@ contract DrawTest is CaseSteps {
 
     function test_the_block_is_named_with_the_results() external view {
         vm.assertEq(caseOf(_r).drawBlock, _block);
-        vm.assertEq(caseOf(_r).deadline, block.timestamp + 3 hours + COUNT * 600);
+        vm.assertEq(caseOf(_r).deadline, block.timestamp + 7 days);
     }
 
     function test_nobody_draws_before_or_in_the_block() external {

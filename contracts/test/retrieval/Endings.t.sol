@@ -166,7 +166,7 @@ abstract contract Endings is CaseSteps {
 
     function test_published_but_no_key_and_the_requester_settles() external {
         _reachStage(IDeliveries.Stage.Demanded);
-        by(stranger, abi.encodeCall(IDeliveries.publish, (_case, ciphertext(_d, _r), new bytes32[](0))));
+        by(responder, abi.encodeCall(IDeliveries.publish, (_case, ciphertext(_d, _r), new bytes32[](0))));
         _settle(consumer, IRetrievalEscrow.State.FullDisclosure);
         _disclosed(0, BONDS + PUBLICATION);
     }
@@ -184,7 +184,7 @@ abstract contract Endings is CaseSteps {
 
     function test_published_but_no_key() external {
         _reachStage(IDeliveries.Stage.Demanded);
-        by(stranger, abi.encodeCall(IDeliveries.publish, (_case, ciphertext(_d, _r), new bytes32[](0))));
+        by(responder, abi.encodeCall(IDeliveries.publish, (_case, ciphertext(_d, _r), new bytes32[](0))));
         _settle(stranger, IRetrievalEscrow.State.FullDisclosure);
         _disclosed(0, BONDS + PUBLICATION);
     }

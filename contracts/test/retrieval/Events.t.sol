@@ -58,9 +58,7 @@ contract EventsTest is CaseSteps {
         (bytes32 root, uint256 total) = resultsRoot(truth(_d, _r));
         bytes memory input = postCall(_d, _r, root, total);
         vm.expectEmit();
-        emit IRetrievalEscrow.ResultsPosted(
-            _case, root, 3, block.number + DRAW_DELAY, block.timestamp + 3 hours + COUNT * 600
-        );
+        emit IRetrievalEscrow.ResultsPosted(_case, root, 3, block.number + DRAW_DELAY, block.timestamp + 7 days);
         by(responder, input);
         vm.assertEq(caseOf(_r).results, root);
     }
@@ -130,7 +128,7 @@ contract EventsTest is CaseSteps {
         emit ICredits.Credited(responder, currency(), 1e9);
         vm.expectEmit();
         emit IDeliveries.DeliveryAcknowledged(_case, block.timestamp + 1 hours);
-        by(stranger, input);
+        by(responder, input);
         input = abi.encodeCall(IDeliveries.reveal, (_case, KEY));
         vm.expectEmit();
         emit IDeliveries.KeyRevealed(_case, KEY, block.timestamp + 4 hours);
