@@ -131,10 +131,16 @@ contract AccuracyHandler is DeliveryHandler {
         if (s.stake - s.unbonding < _WORLD.MINIMUM_STAKE()) {
             bytes memory data = abi.encodeCall(_escrow().accept, (t, seed));
             _refuse(t.provider, value, data, IModelRegistry.StakeTooLow.selector);
-            return _note("too little stake");
+            _note("too little stake");
+            return _WORLD.topUp(t.model, r >> 8);
         }
+        bytes32 chance = bytes32(_mix(r, 11));
+        vm.prevrandao(chance);
         vm.prank(t.provider);
         _escrow().accept{value: value}(t, seed);
+        // Neither side knows the order before the block.
+        bytes32 stated = _escrow().examOf(_tracks[i].id).seed;
+        vm.assertEq(uint256(stated), uint256(keccak256(abi.encode(seed, chance))), "the block's share of the seed");
         _in(i, LOCK + FEE);
         _out(i, _WORLD.FEE_RECIPIENT(), 2 * FEE);
         _relyOn(i);
