@@ -387,7 +387,11 @@ contract AccuracyHandler is DeliveryHandler {
         // INVARIANT I10: who calls with too little gas learns nothing and changes nothing.
         (bool success,) = ESCROW.call{gas: 30_000 + r % (_WORLD.APPETITE() - 30_000)}(data);
         vm.assertFalse(success, "I10: success without a verdict");
-        vm.assertEq(before, keccak256(abi.encode(_escrow().examOf(_tracks[i].id))));
+        vm.assertEq(
+            uint256(before),
+            uint256(keccak256(abi.encode(_escrow().examOf(_tracks[i].id)))),
+            "I10: a change without a verdict"
+        );
         vm.assertTrue(_escrow().isOutstanding(_tracks[i].id, place), "I10: guilt or innocence without a verdict");
         _note("starved");
     }

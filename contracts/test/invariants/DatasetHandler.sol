@@ -71,11 +71,13 @@ abstract contract DatasetHandler is DeliveryHandler {
         }
     }
 
-    /// @dev A dataset that a request can be about: a new one, if there are few.
+    /// @dev A dataset that a request can be about: the last that takes requests, or, more often, one that answers none; else, or
+    /// now and then, a new one.
     function _datasetFor(uint256 r) internal returns (uint256) {
         if (r % 3 != 0) {
             for (uint256 k = _datasets.length; k > 0; --k) {
-                if (_datasets[k - 1].open && _datasets[k - 1].closableAt == 0) return k - 1;
+                Data storage d = _datasets[k - 1];
+                if (d.open && d.closableAt == 0 && (!d.busy || (r >> 64) % 4 == 0)) return k - 1;
             }
         }
         IRetrievalEscrow.Dataset memory t;

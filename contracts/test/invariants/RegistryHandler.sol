@@ -73,7 +73,7 @@ contract RegistryHandler is Test {
             return _refuse(s.owner, data, IModelRegistry.StillUnbonding.selector);
         }
         vm.prank(s.owner);
-        vm.assertEq(_REGISTRY.withdrawStake(s.id), s.unbonding);
+        vm.assertEq(_REGISTRY.withdrawStake(s.id), s.unbonding, "I7: withdrawn stake");
         s.stake -= s.unbonding;
         _WORLD.owe(address(_REGISTRY), address(0), s.owner, s.unbonding);
         s.unbonding = 0;
@@ -108,7 +108,7 @@ contract RegistryHandler is Test {
         vm.prank(who);
         (bool success, bytes memory answer) = address(_REGISTRY).call(data);
         vm.assertFalse(success, "forbidden: registry");
-        vm.assertEq(bytes32(bytes4(answer)), bytes32(why));
+        vm.assertEq(uint256(bytes32(bytes4(answer))), uint256(bytes32(why)), "forbidden for another reason");
     }
 
     function _note(string memory what) private {

@@ -87,7 +87,7 @@ contract RetrievalHandler is DatasetHandler {
         if (state == IRetrievalEscrow.State.Proven) return _demand(i, r);
         if (state == IRetrievalEscrow.State.Demanded) return _identify(i);
         if (state == IRetrievalEscrow.State.Identified) return _announce(i, r);
-        if (r % 13 == 0) return _settle(i, _tracks[i].consumer);
+        if ((r >> 32) % 16 == 0) return _word(i, r >> 40);
         if (!_isRevealed(i)) return _deliver(i, r);
         if (_isFlawed(i) && r % 4 != 0) return _complain(i);
         if (!_isFlawed(i)) _complainFalsely(_tracks[i].consumer, _complaint(i));
@@ -181,7 +181,7 @@ contract RetrievalHandler is DatasetHandler {
         vm.prank(_stranger());
         _escrow().draw(dataset, _requests[i], header);
         _seed[i] = keccak256(abi.encode(r, _tracks[i].id));
-        vm.assertEq(_seed[i], _escrow().caseOf(_tracks[i].id).seed);
+        vm.assertEq(uint256(_seed[i]), uint256(_escrow().caseOf(_tracks[i].id).seed), "the seed of the case");
         _tracks[i].unanswered = _samples[i];
         _enter(i, uint8(IRetrievalEscrow.State.Drawn), Party.Provider, PROVE + PROVE_EACH * _samples[i]);
     }
@@ -243,7 +243,11 @@ contract RetrievalHandler is DatasetHandler {
         bytes32 before = keccak256(abi.encode(_escrow().caseOf(_tracks[i].id)));
         (bool success,) = ESCROW.call{gas: 30_000 + r % (_WORLD.APPETITE() - 30_000)}(data);
         vm.assertFalse(success, "I10: success without a verdict");
-        vm.assertEq(before, keccak256(abi.encode(_escrow().caseOf(_tracks[i].id))));
+        vm.assertEq(
+            uint256(before),
+            uint256(keccak256(abi.encode(_escrow().caseOf(_tracks[i].id)))),
+            "I10: a change without a verdict"
+        );
         vm.assertFalse(_escrow().isProven(_tracks[i].id, sample), "I10: a verdict without gas");
         _note("starved");
     }
@@ -354,6 +358,12 @@ contract RetrievalHandler is DatasetHandler {
         _out(i, c.provider, REWARD);
         _rest(i, c.consumer);
         _end(i, uint8(IRetrievalEscrow.State.Fulfilled), Party.Nobody);
+    }
+
+    /// @dev The requester says that it has everything: in time, or when it is too late for that.
+    function _word(uint256 i, uint256 r) private {
+        if (r % 2 == 0) _jump(uint256(_tracks[i].until) + (r >> 8) % 4);
+        _settle(i, _tracks[i].consumer);
     }
 
     function _wrong(uint256 i, uint256 r) internal override {
