@@ -131,10 +131,16 @@ contract AccuracyHandler is DeliveryHandler {
         if (s.stake - s.unbonding < _WORLD.MINIMUM_STAKE()) {
             bytes memory data = abi.encodeCall(_escrow().accept, (t, seed));
             _refuse(t.provider, value, data, IModelRegistry.StakeTooLow.selector);
-            return _note("too little stake");
+            _note("too little stake");
+            return _WORLD.topUp(t.model, r >> 8);
         }
+        bytes32 chance = bytes32(_mix(r, 11));
+        vm.prevrandao(chance);
         vm.prank(t.provider);
         _escrow().accept{value: value}(t, seed);
+        // Neither side knows the order before the block.
+        bytes32 stated = _escrow().examOf(_tracks[i].id).seed;
+        vm.assertEq(uint256(stated), uint256(keccak256(abi.encode(seed, chance))), "the block's share of the seed");
         _in(i, LOCK + FEE);
         _out(i, _WORLD.FEE_RECIPIENT(), 2 * FEE);
         _relyOn(i);
@@ -381,7 +387,11 @@ contract AccuracyHandler is DeliveryHandler {
         // INVARIANT I10: who calls with too little gas learns nothing and changes nothing.
         (bool success,) = ESCROW.call{gas: 30_000 + r % (_WORLD.APPETITE() - 30_000)}(data);
         vm.assertFalse(success, "I10: success without a verdict");
-        vm.assertEq(before, keccak256(abi.encode(_escrow().examOf(_tracks[i].id))));
+        vm.assertEq(
+            uint256(before),
+            uint256(keccak256(abi.encode(_escrow().examOf(_tracks[i].id)))),
+            "I10: a change without a verdict"
+        );
         vm.assertTrue(_escrow().isOutstanding(_tracks[i].id, place), "I10: guilt or innocence without a verdict");
         _note("starved");
     }

@@ -14,7 +14,7 @@ abstract contract DatasetHandler is DeliveryHandler {
         keccak256("Attestation(uint256 dataset,bytes32 root,uint256 count,uint256 nonce,uint256 deadline)");
     uint256 internal constant DEMAND_BOND = 1e8 + 1;
     uint128 private constant BAIL = 5e12 + 3;
-    uint32 private constant NOTICE = 15 hours;
+    uint32 private constant NOTICE = 55 hours;
     uint32 internal constant APPROVE = 50 hours;
     uint32 internal constant RESULTS = 30 hours;
     uint32 internal constant PROVE = 25 hours;
@@ -55,8 +55,8 @@ abstract contract DatasetHandler is DeliveryHandler {
         uint256 which = _datasets.length - 1 - r % recent;
         Data storage d = _datasets[which];
         if (!d.open) return;
-        if (!d.attested && (r >> 8) % 2 == 0) return _attest(d);
-        if (d.closableAt == 0 && (r >> 16) % 3 == 0) return _retire(d);
+        if (!d.attested && d.closableAt == 0 && (r >> 8) % 2 == 0) return _attest(d);
+        if (d.closableAt == 0 && (r >> 16) % 2 == 0) return _retire(d);
         if (d.closableAt != 0 && block.timestamp > d.closableAt && !d.busy) _close(d);
     }
 
@@ -71,16 +71,19 @@ abstract contract DatasetHandler is DeliveryHandler {
         }
     }
 
-    /// @dev A dataset that a request can be about: a new one, if there are few.
+    /// @dev A dataset that a request can be about: the last that takes requests, or, more often, one that answers none; else, or
+    /// now and then, a new one.
     function _datasetFor(uint256 r) internal returns (uint256) {
         if (r % 3 != 0) {
             for (uint256 k = _datasets.length; k > 0; --k) {
-                if (_datasets[k - 1].open) return k - 1;
+                Data storage d = _datasets[k - 1];
+                if (d.open && d.closableAt == 0 && (!d.busy || (r >> 64) % 4 == 0)) return k - 1;
             }
         }
         IRetrievalEscrow.Dataset memory t;
         (t.responder, t.approver, t.source) =
         (_WORLD.models((r >> 48) % 3).owner, _WORLD.approver(), _WORLD.people((r >> 56) % 2));
+        t.verifier = _WORLD.models((r >> 8) % 2).verifier;
         (t.currency, t.root, t.count) =
         (_WORLD.currencies(r >> 24), _MATERIAL.root(Material.Tree.Documents), uint32(_MATERIAL.FEW()));
         (t.bond, t.demandBond, t.notice) = (BAIL, uint128(DEMAND_BOND), NOTICE);
@@ -103,7 +106,7 @@ abstract contract DatasetHandler is DeliveryHandler {
         // INVARIANT I8: a signature is about one dataset.
         for (uint256 k = 0; k < _datasets.length; ++k) {
             Data storage o = _datasets[k];
-            if (o.id == d.id || o.attested || !o.open) continue;
+            if (o.id == d.id || o.attested || !o.open || o.closableAt != 0) continue;
             bytes memory other =
                 abi.encodeCall(RetrievalEscrow(ESCROW).attest, (o.terms, nonce, block.timestamp, signature));
             _refuse(_stranger(), other, ISignatures.BadSignature.selector);
@@ -134,20 +137,33 @@ abstract contract DatasetHandler is DeliveryHandler {
     /// @dev Calls that a dataset does not allow.
     function _wrongDataset(uint256 which, IRetrievalEscrow.Request memory q) internal {
         Data storage d = _datasets[which];
-        bytes memory close = abi.encodeCall(RetrievalEscrow(ESCROW).close, (d.terms));
-        if (!d.open) return _refuse(_stranger(), close, IRetrievalEscrow.WrongDatasetState.selector);
-        if (d.busy) _refuse(d.terms.responder, close, IRetrievalEscrow.DatasetBusy.selector);
-        else if (d.closableAt == 0) _refuse(d.terms.responder, close, IRetrievalEscrow.NotRetired.selector);
-        else if (block.timestamp <= d.closableAt) _refuse(_stranger(), close, IDeliveries.DeadlineNotPassed.selector);
-        bytes memory retire = abi.encodeCall(RetrievalEscrow(ESCROW).retire, (d.terms));
-        _refuse(_stranger(), retire, IDeliveries.NotParty.selector);
-        bytes memory commit = abi.encodeCall(RetrievalEscrow(ESCROW).commitDataset, (d.terms));
-        _refuse(d.terms.responder, commit, IRetrievalEscrow.WrongDatasetState.selector);
-        bytes memory again = abi.encodeCall(RetrievalEscrow(ESCROW).file, (d.terms, q));
-        _refuse(q.requester, again, IRetrievalEscrow.WrongState.selector);
+        bytes4 wrongState = IRetrievalEscrow.WrongDatasetState.selector;
+        bytes memory call_ = abi.encodeCall(IRetrievalEscrow.close, (d.terms));
+        if (!d.open || d.closableAt == 0) _refuse(d.terms.responder, call_, wrongState);
+        else if (d.busy) _refuse(d.terms.responder, call_, IRetrievalEscrow.DatasetBusy.selector);
+        else if (block.timestamp <= d.closableAt) _refuse(_stranger(), call_, IDeliveries.DeadlineNotPassed.selector);
+        _refuse(d.terms.responder, abi.encodeCall(IRetrievalEscrow.commitDataset, (d.terms)), wrongState);
+        call_ = abi.encodeCall(IRetrievalEscrow.retire, (d.terms));
+        if (d.open && d.closableAt == 0) {
+            _refuse(_stranger(), call_, IDeliveries.NotParty.selector);
+            return _wrongRequest(d.terms, q);
+        }
+        _refuse(d.terms.responder, call_, wrongState);
+        _refuse(_stranger(), abi.encodeCall(IRetrievalEscrow.attest, (d.terms, 0, 0, "")), wrongState);
+        _refuse(q.requester, abi.encodeCall(IRetrievalEscrow.file, (d.terms, q)), wrongState);
+    }
+
+    /// @dev The same request again, and models that it cannot be about.
+    function _wrongRequest(IRetrievalEscrow.Dataset memory terms, IRetrievalEscrow.Request memory q) private {
+        bytes4 why = IRetrievalEscrow.WrongState.selector;
+        _refuse(q.requester, abi.encodeCall(IRetrievalEscrow.file, (terms, q)), why);
+        bool hungry = terms.verifier == _WORLD.hungry();
         q.model = _WORLD.models(2).id;
-        again = abi.encodeCall(RetrievalEscrow(ESCROW).file, (d.terms, q));
-        _refuse(q.requester, again, IRetrievalEscrow.ModelNotPublic.selector);
+        why = hungry ? IRetrievalEscrow.WrongVerifier.selector : IRetrievalEscrow.ModelNotPublic.selector;
+        _refuse(q.requester, abi.encodeCall(IRetrievalEscrow.file, (terms, q)), why);
+        q.model = _WORLD.models(hungry ? 0 : 1).id;
+        why = IRetrievalEscrow.WrongVerifier.selector;
+        _refuse(q.requester, abi.encodeCall(IRetrievalEscrow.file, (terms, q)), why);
     }
 
     function _sender() internal pure override returns (Party) {

@@ -223,8 +223,8 @@ abstract contract Handler is Test {
 
     function _check(uint256 i) internal view {
         (uint8 state, uint256 deadline) = read(i);
-        vm.assertEq(state, _tracks[i].state, "state");
-        vm.assertEq(deadline, _tracks[i].until, "deadline");
+        vm.assertEq(state, _tracks[i].state, "I5: state");
+        vm.assertEq(deadline, _tracks[i].until, "I5: deadline");
     }
 
     /// @dev The call must revert with this error, and leave the case as it is.
@@ -237,7 +237,7 @@ abstract contract Handler is Test {
         vm.prank(who);
         (bool success, bytes memory answer) = ESCROW.call{value: value}(data);
         vm.assertFalse(success, string.concat("forbidden: ", _name()));
-        vm.assertEq(bytes32(bytes4(answer)), bytes32(why));
+        vm.assertEq(uint256(bytes32(bytes4(answer))), uint256(bytes32(why)), "forbidden for another reason");
         _note("refused");
     }
 

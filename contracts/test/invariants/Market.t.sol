@@ -75,9 +75,7 @@ contract MarketInvariants is Playground {
             handlers[h].finish();
             vm.assertEq(handlers[h].liveCount(), 0, "I2: ended");
         }
-        invariant_I1_balances_are_what_is_locked_and_credited();
-        invariant_I2_cases_that_ended_credited_everything_once();
-        invariant_I7_stake_stays_while_cases_rely_on_it();
+        invariant_I1_to_I10();
         for (uint256 c = 0; c < 2; ++c) {
             for (uint256 t = 0; t < 3; ++t) {
                 vm.assertEq(world.locked(money.targets(t), world.currencies(c)), 0, "I2: nothing is left");
@@ -85,9 +83,23 @@ contract MarketInvariants is Playground {
         }
     }
 
+    /// @notice All of them in one game: each invariant of its own would have forge play it anew.
+    function invariant_I1_to_I10() public view {
+        I1_balances_are_what_is_locked_and_credited();
+        I2_cases_that_ended_credited_everything_once();
+        I3_only_silence_and_lies_lose();
+        I4_silence_loses();
+        I5_states_only_move_forward();
+        I6_one_contest();
+        I7_stake_stays_while_cases_rely_on_it();
+        I8_nothing_counts_twice();
+        I9_credits_are_their_owners();
+        I10_lack_of_gas_decides_nothing();
+    }
+
     /// @notice I1: the balance of each contract, in each currency, is what its open cases, datasets and stakes hold, and the
     /// credits that nobody fetched, and what somebody sent unasked.
-    function invariant_I1_balances_are_what_is_locked_and_credited() public view {
+    function I1_balances_are_what_is_locked_and_credited() public view {
         for (uint256 c = 0; c < 2; ++c) {
             address currency = world.currencies(c);
             for (uint256 t = 0; t < 4; ++t) {
@@ -103,7 +115,7 @@ contract MarketInvariants is Playground {
 
     /// @notice I2: a case that ended holds nothing, and stays as it ended; and everybody was credited what the paper says, of
     /// all cases together.
-    function invariant_I2_cases_that_ended_credited_everything_once() public view {
+    function I2_cases_that_ended_credited_everything_once() public view {
         for (uint256 h = 0; h < 3; ++h) {
             for (uint256 i = 0; i < handlers[h].count(); ++i) {
                 Handler.Track memory c = handlers[h].track(i);
@@ -113,11 +125,11 @@ contract MarketInvariants is Playground {
                 vm.assertEq(c.held, 0, "I2: everything");
             }
         }
-        _creditsAreOwed();
+        _creditsAreOwed("I2: credit");
     }
 
     /// @notice I3: whoever did all that it had to do in time, and told no lies, keeps its escrow and its stake.
-    function invariant_I3_only_silence_and_lies_lose() public view {
+    function I3_only_silence_and_lies_lose() public view {
         for (uint256 h = 0; h < 3; ++h) {
             for (uint256 i = 0; i < handlers[h].count(); ++i) {
                 Handler.Track memory c = handlers[h].track(i);
@@ -139,20 +151,21 @@ contract MarketInvariants is Playground {
         }
     }
 
-    /// @notice I4: what was contested, challenged, sampled or demanded and not answered when the case ended was lost by the
+    /// @notice I4: what was contested, challenged, sampled or demanded and not shown when the case ended was lost by the
     /// side that had to answer.
-    function invariant_I4_silence_loses() public view {
+    function I4_silence_loses() public view {
         for (uint256 h = 0; h < 3; ++h) {
             for (uint256 i = 0; i < handlers[h].count(); ++i) {
                 Handler.Track memory c = handlers[h].track(i);
                 if (!c.ended || c.unanswered == 0) continue;
-                vm.assertTrue(c.loser == Handler.Party.Provider, "I4: silence did not lose");
+                bool lost = c.loser != Handler.Party.Nobody && c.loser == c.turn;
+                vm.assertTrue(lost, "I4: silence did not lose");
             }
         }
     }
 
     /// @notice I5: every case is where its last move took it. Handlers assert that each move went forward.
-    function invariant_I5_states_only_move_forward() public view {
+    function I5_states_only_move_forward() public view {
         for (uint256 h = 0; h < 3; ++h) {
             for (uint256 i = 0; i < handlers[h].count(); ++i) {
                 (uint8 state,) = handlers[h].read(i);
@@ -162,7 +175,7 @@ contract MarketInvariants is Playground {
     }
 
     /// @notice I6: what was contested or challenged is what the first contest or challenge named, for good.
-    function invariant_I6_one_contest() public view {
+    function I6_one_contest() public view {
         for (uint256 i = 0; i < rounds.count(); ++i) {
             (uint256 stated, uint256 made) = rounds.contests(i);
             vm.assertEq(stated, made, "I6: contest");
@@ -175,7 +188,7 @@ contract MarketInvariants is Playground {
 
     /// @notice I7: a model has as many open cases as rely on it, and its stake is what was staked, less what was withdrawn while
     /// no case was open and what faults cost.
-    function invariant_I7_stake_stays_while_cases_rely_on_it() public view {
+    function I7_stake_stays_while_cases_rely_on_it() public view {
         ModelRegistry registry = world.registry();
         for (uint256 k = 0; k < 3; ++k) {
             World.Stake memory s = world.models(k);
@@ -189,7 +202,7 @@ contract MarketInvariants is Playground {
 
     /// @notice I8: an answer counts once: exactly the things without one are marked so. Handlers replay proofs, signatures and
     /// ciphertexts elsewhere, and assert that each is refused.
-    function invariant_I8_nothing_counts_twice() public view {
+    function I8_nothing_counts_twice() public view {
         for (uint256 i = 0; i < rounds.count(); ++i) {
             vm.assertEq(rounds.marked(i), rounds.waiting(i), "I8: contested");
         }
@@ -202,8 +215,8 @@ contract MarketInvariants is Playground {
     }
 
     /// @notice I9: credits are those of their owners, who received what they fetched; what is burned stays.
-    function invariant_I9_credits_are_their_owners() public view {
-        _creditsAreOwed();
+    function I9_credits_are_their_owners() public view {
+        _creditsAreOwed("I9: credit");
         for (uint256 p = 0; p < 9; ++p) {
             address person = world.people(p);
             address wallet = money.wallet(person);
@@ -214,7 +227,7 @@ contract MarketInvariants is Playground {
     }
 
     /// @notice I10: whatever was tried without enough gas is as it was: what has no answer waits for one.
-    function invariant_I10_lack_of_gas_decides_nothing() public view {
+    function I10_lack_of_gas_decides_nothing() public view {
         for (uint256 h = 0; h < 3; ++h) {
             for (uint256 i = 0; i < handlers[h].count(); ++i) {
                 Handler.Track memory c = handlers[h].track(i);
@@ -236,7 +249,7 @@ contract MarketInvariants is Playground {
         }
     }
 
-    function _creditsAreOwed() private view {
+    function _creditsAreOwed(string memory what) private view {
         for (uint256 c = 0; c < 2; ++c) {
             address currency = world.currencies(c);
             for (uint256 t = 0; t < 4; ++t) {
@@ -244,7 +257,7 @@ contract MarketInvariants is Playground {
                 for (uint256 p = 0; p < 9; ++p) {
                     address person = world.people(p);
                     uint256 credit = ICredits(target).credits(currency, person);
-                    vm.assertEq(credit, world.owed(target, currency, person), "credit");
+                    vm.assertEq(credit, world.owed(target, currency, person), what);
                 }
             }
         }

@@ -66,8 +66,8 @@ contract MoneyHandler is Test {
         uint256 before = _balance(currency, to);
         vm.prank(who);
         uint256 paid = ICredits(target).withdraw(currency, to);
-        vm.assertEq(paid, amount);
-        vm.assertEq(_balance(currency, to), before + amount);
+        vm.assertEq(paid, amount, "I9: what is owed");
+        vm.assertEq(_balance(currency, to), before + amount, "I9: what was paid");
         _WORLD.pay(target, currency, who);
         fetched[who][currency] += amount;
         _refuse(target, who, currency, to, ICredits.NoCredit.selector);
@@ -78,7 +78,7 @@ contract MoneyHandler is Test {
         vm.prank(who);
         (bool success, bytes memory answer) = target.call(abi.encodeCall(ICredits.withdraw, (currency, to)));
         vm.assertFalse(success, "I9: a credit of nobody");
-        vm.assertEq(bytes32(bytes4(answer)), bytes32(why));
+        vm.assertEq(uint256(bytes32(bytes4(answer))), uint256(bytes32(why)), "I9: another reason");
     }
 
     function _balance(address currency, address who) private view returns (uint256) {

@@ -87,14 +87,17 @@ contract PredictionHandler is DeliveryHandler {
         if (state == IPredictionEscrow.State.Open) return _accept(i, r);
         if (state == IPredictionEscrow.State.Accepted) return _commitInputs(i);
         if (state == IPredictionEscrow.State.Committed) {
+            if (r % 12 == 0) return _decline(i);
             if (r % 2 == 0) return _predict(i, r >> 8);
             return _demandInputs(i, r >> 8);
         }
-        if (state == IPredictionEscrow.State.InputsDemanded) return _announce(i, r);
+        if (state == IPredictionEscrow.State.InputsDemanded) return _showInputs(i, r);
+        if (state == IPredictionEscrow.State.InputsShown) return _announce(i, r);
         if (state == IPredictionEscrow.State.Delivering) {
             if (!_isRevealed(i)) return _deliver(i, r);
             if (_isFlawed(i) && r % 4 != 0) return _complain(i);
             if (!_isFlawed(i)) _complainFalsely(_tracks[i].provider, _complaint(i));
+            if ((r >> 4) % 6 == 0) return _decline(i);
             return _predict(i, r >> 8);
         }
         if (state == IPredictionEscrow.State.PredictionsDemanded) return _publishPrediction(i);
@@ -128,7 +131,8 @@ contract PredictionHandler is DeliveryHandler {
         World.Stake memory s = _WORLD.models(_WORLD.indexOf(t.model));
         if (s.stake - s.unbonding < _WORLD.MINIMUM_STAKE()) {
             _refuse(t.provider, value, abi.encodeCall(_escrow().accept, (t)), IModelRegistry.StakeTooLow.selector);
-            return _note("too little stake");
+            _note("too little stake");
+            return _WORLD.topUp(t.model, r >> 8);
         }
         vm.prank(t.provider);
         _escrow().accept{value: value}(t);
@@ -151,24 +155,68 @@ contract PredictionHandler is DeliveryHandler {
         uint256 value = _fund(_tracks[i].provider, _tracks[i].currency, count * DEMAND_BOND);
         vm.prank(_tracks[i].provider);
         _escrow().demandInputs{value: value}(_terms[i], items[0], count);
-        _asked[i] = items;
+        (_asked[i], _tracks[i].unanswered) = (items, count);
         _in(i, count * DEMAND_BOND);
-        _enter(i, uint8(IPredictionEscrow.State.InputsDemanded), Party.Consumer, STEP);
+        uint256 time = RESPOND + RESPOND_EACH * count;
+        _enter(i, uint8(IPredictionEscrow.State.InputsDemanded), Party.Consumer, time);
+    }
+
+    /// @dev A stranger shows some of the inputs; the bonds are the consumer's all the same.
+    function _showInputs(uint256 i, uint256 r) private {
+        uint256 left = _tracks[i].unanswered;
+        uint256 count = r % 3 == 0 ? left : 1 + (r >> 8) % left;
+        // INVARIANT I8: of what is demanded, and no more.
+        _refuse(_stranger(), _shown(i, left + 1, 0), IPredictionEscrow.WrongLength.selector);
+        bytes memory data = _shown(i, count, 0);
+        vm.prank(_stranger());
+        (bool success,) = ESCROW.call(data);
+        vm.assertTrue(success, "I3: a true answer in time");
+        _out(i, _tracks[i].consumer, count * DEMAND_BOND);
+        _tracks[i].unanswered = left - count;
+        bytes4 why = IPredictionEscrow.WrongState.selector;
+        if (count == left) {
+            _enter(i, uint8(IPredictionEscrow.State.InputsShown), Party.Consumer, STEP);
+        } else {
+            bool more = count > left - count;
+            why = more ? IPredictionEscrow.WrongLength.selector : IPredictionEscrow.NotCommitted.selector;
+            _note("shown in part");
+        }
+        // INVARIANT I8: an input is shown once.
+        _refuse(_stranger(), data, why);
+    }
+
+    /// @dev The call that shows the next `count` inputs, or those that many places further.
+    function _shown(uint256 i, uint256 count, uint256 further) private view returns (bytes memory) {
+        uint256[] memory items = _asked[i];
+        uint256[] memory commitments = new uint256[](count);
+        bytes32[][] memory paths = new bytes32[][](count);
+        uint256 next = items[0] + items.length - _tracks[i].unanswered + further;
+        for (uint256 k = 0; k < count; ++k) {
+            uint256 item = (next + k) % K;
+            commitments[k] = _MATERIAL.item(item).commitment;
+            paths[k] = _MATERIAL.path(Material.Tree.Inputs, item);
+        }
+        return abi.encodeCall(_escrow().showInputs, (_terms[i], commitments, paths));
+    }
+
+    /// @dev Nobody is to blame.
+    function _decline(uint256 i) private {
+        Track storage c = _tracks[i];
+        vm.prank(c.provider);
+        _escrow().decline(_terms[i]);
+        _note("declined in ", c.state);
+        _closeDelivery(i);
+        _out(i, c.consumer, K * (2 * Z + PRICE));
+        _out(i, c.provider, _terms[i].beta * K * Z);
+        _end(i, uint8(IPredictionEscrow.State.Refunded), Party.Nobody);
     }
 
     function _announce(uint256 i, uint256 r) private {
         uint256[] memory items = _asked[i];
         bytes32 root = _pack(i, items, false, r);
         bytes32 keyHash = _keyHash();
-        uint256[] memory commitments = new uint256[](items.length);
-        bytes32[][] memory paths = new bytes32[][](items.length);
-        for (uint256 k = 0; k < items.length; ++k) {
-            commitments[k] = _MATERIAL.item(items[k]).commitment;
-            paths[k] = _MATERIAL.path(Material.Tree.Inputs, items[k]);
-        }
         vm.prank(_tracks[i].consumer);
-        _escrow().announceInputs(_terms[i], root, keyHash, commitments, paths);
-        _out(i, _tracks[i].consumer, items.length * DEMAND_BOND);
+        _escrow().announceInputs(_terms[i], root, keyHash);
         delete _asked[i];
         _enter(i, uint8(IPredictionEscrow.State.Delivering), Party.Nobody, 0);
         _announced(i, PREDICT);
@@ -313,7 +361,10 @@ contract PredictionHandler is DeliveryHandler {
         }
         Party silent = c.turn;
         _closeDelivery(i);
-        if (silent == Party.Consumer) return _consumerFailed(i);
+        if (silent == Party.Consumer) {
+            if (state == IPredictionEscrow.State.InputsDemanded) _out(i, c.provider, c.unanswered * DEMAND_BOND);
+            return _consumerFailed(i);
+        }
         uint256 lock = _terms[i].beta * K * Z;
         if (state == IPredictionEscrow.State.PredictionsDemanded) _out(i, c.consumer, c.unanswered * DEMAND_BOND);
         _forfeit(i, c.consumer, lock);
@@ -323,11 +374,11 @@ contract PredictionHandler is DeliveryHandler {
         _end(i, uint8(IPredictionEscrow.State.ProviderFailed), Party.Provider);
     }
 
-    /// @dev The price returns, everything else is the provider's, with what it paid for its demand.
+    /// @dev The price returns, everything else is the provider's.
     function _consumerFailed(uint256 i) private {
         _note("failed consumer in ", uint256(_state(i)));
         _out(i, _tracks[i].consumer, K * PRICE);
-        _rest(i, _tracks[i].provider);
+        _out(i, _tracks[i].provider, _terms[i].beta * K * Z + 2 * K * Z);
         _end(i, uint8(IPredictionEscrow.State.ConsumerFailed), Party.Consumer);
     }
 
@@ -356,7 +407,31 @@ contract PredictionHandler is DeliveryHandler {
             _refuse(_stranger(), abi.encodeCall(_escrow().cancel, (t)), IDeliveries.DeadlineNotPassed.selector);
         }
         _refuse(t.consumer, abi.encodeCall(_escrow().open, (t)), wrongState);
+        _wrongInputs(i, late);
         _wrongDelivery(i, r);
+    }
+
+    /// @dev Inputs of another place, or handed over before they were shown; and a provider that declines too late.
+    function _wrongInputs(uint256 i, bool late) private {
+        IPredictionEscrow.Terms memory t = _terms[i];
+        IPredictionEscrow.State state = _state(i);
+        bytes4 wrongState = IPredictionEscrow.WrongState.selector;
+        bytes memory announce = abi.encodeCall(_escrow().announceInputs, (t, 0, 0));
+        if (state != IPredictionEscrow.State.InputsShown) _refuse(t.consumer, announce, wrongState);
+        if (state == IPredictionEscrow.State.InputsDemanded) {
+            bytes4 why = late ? IDeliveries.DeadlinePassed.selector : IPredictionEscrow.NotCommitted.selector;
+            _refuse(t.consumer, _shown(i, 1, 1), why);
+        }
+        bytes memory decline = abi.encodeCall(_escrow().decline, (t));
+        _refuse(t.consumer, decline, IDeliveries.NotParty.selector);
+        if (state == IPredictionEscrow.State.Delivering) {
+            if (!_isRevealed(i)) _refuse(t.provider, decline, IDeliveries.WrongStage.selector);
+            else if (late) _refuse(t.provider, decline, IDeliveries.DeadlinePassed.selector);
+        } else if (state != IPredictionEscrow.State.Committed) {
+            _refuse(t.provider, decline, wrongState);
+        } else if (late) {
+            _refuse(t.provider, decline, IDeliveries.DeadlinePassed.selector);
+        }
     }
 
     /// @dev Old evidence, and too little gas.
@@ -379,7 +454,11 @@ contract PredictionHandler is DeliveryHandler {
         // INVARIANT I10: who calls with too little gas learns nothing and changes nothing.
         (bool success,) = ESCROW.call{gas: 30_000 + r % (_WORLD.APPETITE() - 30_000)}(data);
         vm.assertFalse(success, "I10: success without a verdict");
-        vm.assertEq(before, keccak256(abi.encode(_escrow().roundOf(_tracks[i].id))));
+        vm.assertEq(
+            uint256(before),
+            uint256(keccak256(abi.encode(_escrow().roundOf(_tracks[i].id)))),
+            "I10: a change without a verdict"
+        );
         vm.assertTrue(_escrow().isOutstanding(_tracks[i].id, index), "I10: guilt or innocence without a verdict");
         _note("starved");
     }

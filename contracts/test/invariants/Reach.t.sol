@@ -17,14 +17,17 @@ contract ReachTest is Playground {
         for (uint256 h = 0; h < 3; ++h) {
             handlers[h].finish();
         }
-        _states("prediction", 13);
+        _states("prediction", 14);
         _states("accuracy", 13);
         _states("retrieval", 11);
         _numbered("prediction complaint ", 1, 4);
         _numbered("accuracy complaint ", 1, 5);
-        // Committed, Delivering, PredictionsDemanded, Contested; and InputsDemanded, Delivering.
-        _each("prediction silent provider in ", [uint256(3), 5, 7, 9]);
-        _numbered("prediction failed consumer in ", 4, 5);
+        // Committed, Delivering, PredictionsDemanded, Contested; and InputsDemanded, InputsShown, Delivering.
+        _each("prediction silent provider in ", [uint256(3), 6, 8, 10]);
+        _numbered("prediction failed consumer in ", 4, 6);
+        // Committed, Delivering.
+        _each("prediction declined in ", [uint256(3), 3, 6, 6]);
+        _reached("prediction shown in part");
         // FirstDelivery, SecondDelivery, Challenged; and Accepted to SecondDelivery.
         _each("accuracy silent provider in ", [uint256(3), 5, 7, 7]);
         _numbered("accuracy failed consumer in ", 2, 5);
@@ -41,12 +44,18 @@ contract ReachTest is Playground {
         _reached("accuracy undecided");
         _reached("retrieval not approvable");
         _reached("retrieval complained");
-        _reached("retrieval approved by signature");
+        _reached("retrieval approved while retiring");
+        // Filed, Posted.
+        _each("retrieval withdrawn in ", [uint256(1), 1, 3, 3]);
+        // Announced to Revealed.
+        _numbered("retrieval word at ", 1, 4);
+        _numbered("retrieval late word at ", 1, 4);
         _reached("retrieval attested");
         _reached("retrieval retired");
         _reached("retrieval closed");
         _reached("retrieval rearmed");
         _reached("stake added");
+        _reached("stake topped up");
         _reached("stake unbonding");
         _reached("stake withdrawn");
         _reached("stake kept");

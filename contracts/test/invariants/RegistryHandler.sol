@@ -20,7 +20,9 @@ contract RegistryHandler is Test {
         uint256 r = uint256(keccak256(abi.encode(seed, "stake")));
         uint256 k = r % 3;
         World.Stake memory s = _WORLD.models(k);
-        if (s.stake - s.unbonding < _WORLD.MINIMUM_STAKE() && (r >> 8) % 2 == 0) return _add(k, s, r);
+        if (s.stake - s.unbonding < _WORLD.MINIMUM_STAKE() && (r >> 8) % 4 != 0) {
+            return _WORLD.topUp(s.id, 1 + 2 * (r >> 128));
+        }
         uint256 what = (r >> 16) % 6;
         if (what == 0) _add(k, s, r);
         else if (what < 3) _unbond(k, s, r);
@@ -71,7 +73,7 @@ contract RegistryHandler is Test {
             return _refuse(s.owner, data, IModelRegistry.StillUnbonding.selector);
         }
         vm.prank(s.owner);
-        vm.assertEq(_REGISTRY.withdrawStake(s.id), s.unbonding);
+        vm.assertEq(_REGISTRY.withdrawStake(s.id), s.unbonding, "I7: withdrawn stake");
         s.stake -= s.unbonding;
         _WORLD.owe(address(_REGISTRY), address(0), s.owner, s.unbonding);
         s.unbonding = 0;
@@ -88,6 +90,13 @@ contract RegistryHandler is Test {
         _refuse(who, abi.encodeCall(_REGISTRY.slash, (s.id)), why);
         // It holds no model's stake.
         _refuse(address(_WORLD.retrieval()), abi.encodeCall(_REGISTRY.slash, (s.id)), why);
+        why = IModelRegistry.UnknownModel.selector;
+        bytes32 unknown = bytes32(r);
+        _refuse(address(_WORLD.predictions()), abi.encodeCall(_REGISTRY.lock, (unknown)), why);
+        _refuse(address(_WORLD.predictions()), abi.encodeCall(_REGISTRY.unlock, (unknown)), why);
+        _refuse(address(_WORLD.exams()), abi.encodeCall(_REGISTRY.slash, (unknown)), why);
+        bytes memory more = abi.encodeCall(_REGISTRY.addStake, (s.id, type(uint128).max - s.stake + 1));
+        _refuse(who, more, IModelRegistry.StakeExceeded.selector);
         if (who == s.owner) return;
         why = IModelRegistry.NotProvider.selector;
         _refuse(who, abi.encodeCall(_REGISTRY.withdrawStake, (s.id)), why);
@@ -99,7 +108,7 @@ contract RegistryHandler is Test {
         vm.prank(who);
         (bool success, bytes memory answer) = address(_REGISTRY).call(data);
         vm.assertFalse(success, "forbidden: registry");
-        vm.assertEq(bytes32(bytes4(answer)), bytes32(why));
+        vm.assertEq(uint256(bytes32(bytes4(answer))), uint256(bytes32(why)), "forbidden for another reason");
     }
 
     function _note(string memory what) private {

@@ -6,7 +6,6 @@ import {IDeliveries} from "../../src/interfaces/IDeliveries.sol";
 import {IDeliveryJudge} from "../../src/interfaces/IDeliveryJudge.sol";
 import {IMarket} from "../../src/interfaces/IMarket.sol";
 import {IRetrievalEscrow} from "../../src/interfaces/IRetrievalEscrow.sol";
-import {ISignatures} from "../../src/interfaces/ISignatures.sol";
 import {BlockHeader} from "../../src/libraries/BlockHeader.sol";
 import {Leaves} from "../../src/libraries/Leaves.sol";
 import {Permutation} from "../../src/libraries/Permutation.sol";
@@ -18,8 +17,6 @@ import {World} from "./World.sol";
 
 /// @notice Plays requests for documents.
 contract RetrievalHandler is DatasetHandler {
-    bytes32 private constant APPROVAL = keccak256("Approval(uint256 caseId,uint256 nonce,uint256 deadline)");
-    uint256 private constant FOREVER = type(uint256).max;
     uint256 private constant REWARD = 1e11 + 7;
 
     IRetrievalEscrow.Request[] private _requests;
@@ -31,7 +28,6 @@ contract RetrievalHandler is DatasetHandler {
     /// @dev Demanded positives: the documents, in order.
     mapping(uint256 i => uint256[]) private _wanted;
     IMarket.Evidence private _used;
-    uint256 private _nonce;
 
     constructor(World world) Handler(world, address(world.retrieval())) {}
 
@@ -61,7 +57,8 @@ contract RetrievalHandler is DatasetHandler {
         uint256 d = _datasetFor(r);
         IRetrievalEscrow.Dataset memory dataset = _datasets[d].terms;
         IRetrievalEscrow.Request memory q;
-        (q.requester, q.dataset, q.model) = (_WORLD.consumers(r >> 16), _datasets[d].id, _WORLD.models((r >> 8) % 2).id);
+        (q.requester, q.dataset) = (_WORLD.consumers(r >> 16), _datasets[d].id);
+        q.model = _WORLD.models(dataset.verifier == _WORLD.hungry() ? 1 : 0).id;
         q.positives = new uint256[](1);
         // Even labels, all, or none.
         q.positives[0] = (r >> 32) % 4 == 0 ? 0 : (r >> 32) % 4 == 1 ? 0x155 : 0x3ff;
@@ -80,15 +77,17 @@ contract RetrievalHandler is DatasetHandler {
 
     function _move(uint256 i, uint256 r) internal override {
         IRetrievalEscrow.State state = _state(i);
-        if (state == IRetrievalEscrow.State.Posted) return _draw(i, r);
-        if (block.timestamp > _tracks[i].until) return _expire(i);
+        bool late = block.timestamp > _tracks[i].until;
+        // A sample can be drawn as long as nobody settles.
+        if (state == IRetrievalEscrow.State.Posted && (!late || r % 4 == 0)) return _draw(i, r >> 8);
+        if (late) return _settle(i, r % 2 == 0 ? _tracks[i].consumer : _stranger());
         if (state == IRetrievalEscrow.State.Filed) return _approve(i, r);
         if (state == IRetrievalEscrow.State.Approved) return _postResults(i, r);
         if (state == IRetrievalEscrow.State.Drawn) return _prove(i, r);
         if (state == IRetrievalEscrow.State.Proven) return _demand(i, r);
         if (state == IRetrievalEscrow.State.Demanded) return _identify(i);
         if (state == IRetrievalEscrow.State.Identified) return _announce(i, r);
-        if (r % 31 == 0) return _settle(i, _tracks[i].consumer);
+        if ((r >> 32) % 16 == 0) return _word(i, r >> 40);
         if (!_isRevealed(i)) return _deliver(i, r);
         if (_isFlawed(i) && r % 4 != 0) return _complain(i);
         if (!_isFlawed(i)) _complainFalsely(_tracks[i].consumer, _complaint(i));
@@ -96,20 +95,11 @@ contract RetrievalHandler is DatasetHandler {
     }
 
     function _expire(uint256 i) internal override {
-        if (_state(i) == IRetrievalEscrow.State.Posted) return _draw(i, i);
-        if (_state(i) == IRetrievalEscrow.State.Filed) return _withdrawRequest(i, _stranger());
         _settle(i, _stranger());
     }
 
-    function _withdrawRequest(uint256 i, address who) private {
-        vm.prank(who);
-        _escrow().withdrawRequest(_dataset(i), _requests[i]);
-        _rest(i, _tracks[i].consumer);
-        _end(i, uint8(IRetrievalEscrow.State.Withdrawn), Party.Nobody);
-    }
-
     function _approve(uint256 i, uint256 r) private {
-        if (r % 9 == 0) return _withdrawRequest(i, _tracks[i].consumer);
+        if (r % 9 == 0) return _settle(i, _tracks[i].consumer);
         Data storage d = _datasets[_datasetOf[i]];
         address approver = _WORLD.approver();
         if (d.busy || !d.open) {
@@ -117,36 +107,11 @@ contract RetrievalHandler is DatasetHandler {
             _refuse(approver, abi.encodeCall(_escrow().approve, (d.terms, _requests[i])), why);
             return _note("not approvable");
         }
-        if (r % 2 == 0) {
-            _approveBySignature(i, approver);
-        } else {
-            vm.prank(approver);
-            _escrow().approve(d.terms, _requests[i]);
-        }
+        if (d.closableAt != 0) _note("approved while retiring");
+        vm.prank(approver);
+        _escrow().approve(d.terms, _requests[i]);
         d.busy = true;
         _enter(i, uint8(IRetrievalEscrow.State.Approved), Party.Provider, RESULTS);
-    }
-
-    function _approveBySignature(uint256 i, address approver) private {
-        bytes32 words = keccak256(abi.encode(APPROVAL, _tracks[i].id, ++_nonce, FOREVER));
-        bytes memory signature = _WORLD.signature(ESCROW, _domainName(), approver, words);
-        bytes memory foreign = _WORLD.signature(address(_WORLD.exams()), _domainName(), approver, words);
-        // INVARIANT I8: for one request, and for one contract.
-        bytes4 why = ISignatures.BadSignature.selector;
-        for (uint256 k = 0; k < _live.length; ++k) {
-            if (_live[k] != i) _refuse(_stranger(), _approval(_live[k], signature), why);
-        }
-        _refuse(_stranger(), _approval(i, foreign), why);
-        bytes memory data = _approval(i, signature);
-        vm.prank(_stranger());
-        (bool success,) = ESCROW.call(data);
-        vm.assertTrue(success, "an approval by signature");
-        _refuse(_stranger(), data, ISignatures.NonceSpent.selector);
-        _note("approved by signature");
-    }
-
-    function _approval(uint256 i, bytes memory signature) private view returns (bytes memory) {
-        return abi.encodeCall(_escrow().approveBySignature, (_dataset(i), _requests[i], _nonce, FOREVER, signature));
     }
 
     /// @dev What the responder says of the documents, and which are positive.
@@ -185,8 +150,7 @@ contract RetrievalHandler is DatasetHandler {
         (bytes32 root, uint256 positives) = Trees.sumRoot(leaves, values);
         vm.prank(_tracks[i].provider);
         _escrow().postResults(_dataset(i), _requests[i], root, positives);
-        _enter(i, uint8(IRetrievalEscrow.State.Posted), Party.Nobody, 0);
-        _tracks[i].until = 0;
+        _enter(i, uint8(IRetrievalEscrow.State.Posted), Party.Nobody, PROVE + PROVE_EACH * _samples[i]);
         _drawBlock[i] = block.number + _WORLD.DRAW_DELAY();
     }
 
@@ -217,7 +181,7 @@ contract RetrievalHandler is DatasetHandler {
         vm.prank(_stranger());
         _escrow().draw(dataset, _requests[i], header);
         _seed[i] = keccak256(abi.encode(r, _tracks[i].id));
-        vm.assertEq(_seed[i], _escrow().caseOf(_tracks[i].id).seed);
+        vm.assertEq(uint256(_seed[i]), uint256(_escrow().caseOf(_tracks[i].id).seed), "the seed of the case");
         _tracks[i].unanswered = _samples[i];
         _enter(i, uint8(IRetrievalEscrow.State.Drawn), Party.Provider, PROVE + PROVE_EACH * _samples[i]);
     }
@@ -279,7 +243,11 @@ contract RetrievalHandler is DatasetHandler {
         bytes32 before = keccak256(abi.encode(_escrow().caseOf(_tracks[i].id)));
         (bool success,) = ESCROW.call{gas: 30_000 + r % (_WORLD.APPETITE() - 30_000)}(data);
         vm.assertFalse(success, "I10: success without a verdict");
-        vm.assertEq(before, keccak256(abi.encode(_escrow().caseOf(_tracks[i].id))));
+        vm.assertEq(
+            uint256(before),
+            uint256(keccak256(abi.encode(_escrow().caseOf(_tracks[i].id)))),
+            "I10: a change without a verdict"
+        );
         vm.assertFalse(_escrow().isProven(_tracks[i].id, sample), "I10: a verdict without gas");
         _note("starved");
     }
@@ -337,12 +305,9 @@ contract RetrievalHandler is DatasetHandler {
 
     function _complaint(uint256 i) private view returns (bytes memory) {
         IDeliveryJudge.Complaint memory complaint = _MATERIAL.complaint(_parcels[i]);
-        uint256[] memory commitments = _wanted[i];
-        for (uint256 k = 0; k < commitments.length; ++k) {
-            commitments[k] = _MATERIAL.item(commitments[k]).commitment;
-        }
+        IRetrievalEscrow.Opening memory opening = _opening(i, _wanted[i][complaint.item]);
         uint256 key = _MATERIAL.KEY();
-        return abi.encodeCall(_escrow().complain, (_dataset(i), _requests[i], key, complaint, commitments));
+        return abi.encodeCall(_escrow().complain, (_dataset(i), _requests[i], key, complaint, opening));
     }
 
     function _complain(uint256 i) private {
@@ -373,15 +338,32 @@ contract RetrievalHandler is DatasetHandler {
         vm.prank(who);
         _escrow().settle(_dataset(i), _requests[i]);
         Track storage c = _tracks[i];
+        IRetrievalEscrow.State state = _state(i);
+        bool late = block.timestamp > c.until;
+        if (state == IRetrievalEscrow.State.Delivering && who == c.consumer) {
+            _note(late ? "late word at " : "word at ", uint256(_stages[i]));
+        }
         _closeDelivery(i);
-        if (who != c.consumer && c.turn == Party.Provider) {
-            if (_state(i) == IRetrievalEscrow.State.Demanded) _out(i, c.consumer, c.unanswered * DEMAND_BOND);
+        if (late && c.turn == Party.Provider) {
+            if (state == IRetrievalEscrow.State.Demanded) _out(i, c.consumer, c.unanswered * DEMAND_BOND);
             return _disclose(i);
+        }
+        // Of other requests, one may be answered.
+        if (state != IRetrievalEscrow.State.Filed) _datasets[_datasetOf[i]].busy = false;
+        if (state == IRetrievalEscrow.State.Filed || state == IRetrievalEscrow.State.Posted) {
+            _note("withdrawn in ", uint256(state));
+            _rest(i, c.consumer);
+            return _end(i, uint8(IRetrievalEscrow.State.Withdrawn), Party.Nobody);
         }
         _out(i, c.provider, REWARD);
         _rest(i, c.consumer);
-        _datasets[_datasetOf[i]].busy = false;
         _end(i, uint8(IRetrievalEscrow.State.Fulfilled), Party.Nobody);
+    }
+
+    /// @dev The requester says that it has everything: in time, or when it is too late for that.
+    function _word(uint256 i, uint256 r) private {
+        if (r % 2 == 0) _jump(uint256(_tracks[i].until) + (r >> 8) % 4);
+        _settle(i, _tracks[i].consumer);
     }
 
     function _wrong(uint256 i, uint256 r) internal override {
@@ -391,15 +373,22 @@ contract RetrievalHandler is DatasetHandler {
         bytes4 wrongState = IRetrievalEscrow.WrongState.selector;
         bool late = block.timestamp > _tracks[i].until;
         bytes memory settle = abi.encodeCall(_escrow().settle, (dataset, q));
-        bool never = state == IRetrievalEscrow.State.Filed || state == IRetrievalEscrow.State.Posted;
-        if (_tracks[i].ended || never) _refuse(q.requester, settle, wrongState);
-        else if (!late) _refuse(_stranger(), settle, IDeliveries.DeadlineNotPassed.selector);
+        bool spoken = state == IRetrievalEscrow.State.Filed || state == IRetrievalEscrow.State.Proven
+            || state == IRetrievalEscrow.State.Delivering;
+        if (_tracks[i].ended) {
+            _refuse(q.requester, settle, wrongState);
+        } else if (!late) {
+            _refuse(_stranger(), settle, IDeliveries.DeadlineNotPassed.selector);
+            _refuse(_tracks[i].provider, settle, IDeliveries.DeadlineNotPassed.selector);
+            // The requester's word ends nothing while the responder has something to show.
+            if (!spoken) _refuse(q.requester, settle, IDeliveries.DeadlineNotPassed.selector);
+        }
         bytes memory demand = abi.encodeCall(_escrow().demandPositives, (dataset, q, 0, 1));
         if (state != IRetrievalEscrow.State.Proven) _refuse(q.requester, DEMAND_BOND, demand, wrongState);
-        bytes memory withdraw = abi.encodeCall(_escrow().withdrawRequest, (dataset, q));
-        if (state != IRetrievalEscrow.State.Filed) _refuse(q.requester, withdraw, wrongState);
-        else if (!late) _refuse(_stranger(), withdraw, IDeliveries.DeadlineNotPassed.selector);
-        _refuse(_stranger(), abi.encodeCall(_escrow().approve, (dataset, q)), IDeliveries.NotParty.selector);
+        bytes memory approve = abi.encodeCall(_escrow().approve, (dataset, q));
+        if (state != IRetrievalEscrow.State.Filed) _refuse(dataset.approver, approve, wrongState);
+        else if (late) _refuse(dataset.approver, approve, IDeliveries.DeadlinePassed.selector);
+        else _refuse(_stranger(), approve, IDeliveries.NotParty.selector);
         _wrongDelivery(i, r);
         _wrongDataset(_datasetOf[i], q);
     }

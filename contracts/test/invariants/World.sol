@@ -160,6 +160,19 @@ contract World is Test {
         owe(address(registry), address(0), BURN, amount);
     }
 
+    /// @notice Half of the time, somebody adds what a model's stake lacks, and some more.
+    function topUp(bytes32 model, uint256 r) external {
+        if (r % 2 == 0) return;
+        Stake storage s = _models[indexOf(model)];
+        uint256 amount = MINIMUM_STAKE - (s.stake - s.unbonding) + (r >> 8) % MINIMUM_STAKE;
+        vm.deal(STRANGER, STRANGER.balance + amount);
+        vm.prank(STRANGER);
+        registry.addStake{value: amount}(model, amount);
+        locked[address(registry)][address(0)] += amount;
+        s.stake += amount;
+        ++reached["stake topped up"];
+    }
+
     /// @notice `amount` comes into a case.
     function lock(address target, address currency, uint256 amount) external {
         locked[target][currency] += amount;
