@@ -104,11 +104,11 @@ abstract contract DeliveryHandler is Handler {
         _note("publication demanded");
     }
 
-    /// @dev A stranger publishes; the bond is the sender's all the same.
     function _publish(uint256 i) private {
         uint256 id = _tracks[i].id;
         (uint256[] memory words, bytes32[] memory path) = _MATERIAL.chunk(_parcels[i], _published[i]);
-        vm.prank(_stranger());
+        _refuse(_stranger(), abi.encodeCall(IDeliveries.publish, (id, words, path)), IDeliveries.NotParty.selector);
+        vm.prank(_who(i, _sender()));
         IDeliveries(ESCROW).publish(id, words, path);
         _out(i, _who(i, _sender()), BOND);
         bool last = ++_published[i] == _chunks(i);
@@ -116,7 +116,7 @@ abstract contract DeliveryHandler is Handler {
         if (last) _acknowledged(i);
         // INVARIANT I8: a chunk counts once.
         bytes4 why = last ? IDeliveries.WrongStage.selector : IDeliveries.WrongChunk.selector;
-        _refuse(_stranger(), abi.encodeCall(IDeliveries.publish, (id, words, path)), why);
+        _refuse(_who(i, _sender()), abi.encodeCall(IDeliveries.publish, (id, words, path)), why);
     }
 
     function _acknowledged(uint256 i) private {

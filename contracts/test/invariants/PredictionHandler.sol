@@ -161,17 +161,19 @@ contract PredictionHandler is DeliveryHandler {
         _enter(i, uint8(IPredictionEscrow.State.InputsDemanded), Party.Consumer, time);
     }
 
-    /// @dev A stranger shows some of the inputs; the bonds are the consumer's all the same.
+    /// @dev The consumer shows some of the inputs. Nobody else can: its batch would fail.
     function _showInputs(uint256 i, uint256 r) private {
         uint256 left = _tracks[i].unanswered;
         uint256 count = r % 3 == 0 ? left : 1 + (r >> 8) % left;
         // INVARIANT I8: of what is demanded, and no more.
-        _refuse(_stranger(), _shown(i, left + 1, 0), IPredictionEscrow.WrongLength.selector);
+        address consumer = _tracks[i].consumer;
+        _refuse(consumer, _shown(i, left + 1, 0), IPredictionEscrow.WrongLength.selector);
         bytes memory data = _shown(i, count, 0);
-        vm.prank(_stranger());
+        _refuse(_stranger(), data, IDeliveries.NotParty.selector);
+        vm.prank(consumer);
         (bool success,) = ESCROW.call(data);
         vm.assertTrue(success, "I3: a true answer in time");
-        _out(i, _tracks[i].consumer, count * DEMAND_BOND);
+        _out(i, consumer, count * DEMAND_BOND);
         _tracks[i].unanswered = left - count;
         bytes4 why = IPredictionEscrow.WrongState.selector;
         if (count == left) {
@@ -182,7 +184,7 @@ contract PredictionHandler is DeliveryHandler {
             _note("shown in part");
         }
         // INVARIANT I8: an input is shown once.
-        _refuse(_stranger(), data, why);
+        _refuse(consumer, data, why);
     }
 
     /// @dev The call that shows the next `count` inputs, or those that many places further.
@@ -276,7 +278,7 @@ contract PredictionHandler is DeliveryHandler {
         IPredictionEscrow.Prediction[] memory list = new IPredictionEscrow.Prediction[](1);
         bytes32[][] memory paths = new bytes32[][](1);
         (list[0], paths[0]) = _committed(i, asked[asked.length - 1]);
-        vm.prank(_stranger());
+        vm.prank(_tracks[i].provider);
         _escrow().publishPredictions(_terms[i], list, paths);
         asked.pop();
         --_tracks[i].unanswered;

@@ -150,7 +150,7 @@ contract RetrievalHandler is DatasetHandler {
         (bytes32 root, uint256 positives) = Trees.sumRoot(leaves, values);
         vm.prank(_tracks[i].provider);
         _escrow().postResults(_dataset(i), _requests[i], root, positives);
-        _enter(i, uint8(IRetrievalEscrow.State.Posted), Party.Nobody, PROVE + PROVE_EACH * _samples[i]);
+        _enter(i, uint8(IRetrievalEscrow.State.Posted), Party.Nobody, 7 days);
         _drawBlock[i] = block.number + _WORLD.DRAW_DELAY();
     }
 
