@@ -8,7 +8,7 @@ import {Playground} from "./Market.t.sol";
 contract ReachTest is Playground {
     event log_named_uint(string what, uint256 count);
 
-    uint256 private constant CALLS = 6000;
+    uint256 private constant CALLS = 12_000;
 
     function test_handlers_reach_everything() external {
         for (uint256 k = 0; k < CALLS; ++k) {

@@ -87,7 +87,8 @@ contract RetrievalHandler is DatasetHandler {
         if (state == IRetrievalEscrow.State.Proven) return _demand(i, r);
         if (state == IRetrievalEscrow.State.Demanded) return _identify(i);
         if (state == IRetrievalEscrow.State.Identified) return _announce(i, r);
-        if ((r >> 32) % 16 == 0) return _word(i, r >> 40);
+        bool rare = _stages[i] == IDeliveries.Stage.Demanded;
+        if ((r >> 32) % (rare ? 4 : 16) == 0) return _word(i, r >> 40);
         if (!_isRevealed(i)) return _deliver(i, r);
         if (_isFlawed(i) && r % 4 != 0) return _complain(i);
         if (!_isFlawed(i)) _complainFalsely(_tracks[i].consumer, _complaint(i));
