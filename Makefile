@@ -33,7 +33,7 @@ $(NPM_STAMP): package.json package-lock.json .npmrc
 	@touch $@
 
 contracts: setup ## Compile the contracts into out/
-	$(FORGE) build
+	$(FORGE) build --skip 'contracts/test/**'
 
 build: ## Build the release binaries
 	$(need_cargo)
