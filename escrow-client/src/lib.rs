@@ -2,6 +2,7 @@
 //!
 //! Verbs never print: each returns an [`Outcome`](output::Outcome), and [`output`] shows it to people or to programs.
 
+pub mod bindings;
 pub mod chain;
 pub mod cheats;
 pub mod checkout;
@@ -12,13 +13,16 @@ pub mod failure;
 pub mod folder;
 pub mod input;
 pub mod layout;
+pub mod market;
 pub mod memory;
 pub mod output;
 pub mod panics;
 pub mod paths;
 pub mod protocol;
 pub mod purpose;
+pub mod rounds;
 pub mod samples;
 pub mod scalar;
 pub mod scratch;
+pub mod store;
 pub mod text;

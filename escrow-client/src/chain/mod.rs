@@ -6,10 +6,11 @@ use std::path::Path;
 
 use alloy::{
     network::{EthereumWallet, TransactionBuilder},
-    primitives::{Address, B256, Bytes, keccak256},
+    primitives::{Address, B256, Bytes, U256, keccak256},
     providers::{DynProvider, Provider, ProviderBuilder},
-    rpc::types::TransactionRequest,
+    rpc::types::{Filter, Log, TransactionRequest},
     signers::local::PrivateKeySigner,
+    sol_types::SolCall,
     transports::{TransportError, http::reqwest::Url},
 };
 
@@ -40,6 +41,41 @@ pub struct Deployed {
     pub code_hash: B256,
     /// What creating it cost.
     pub gas: u64,
+}
+
+/// A transaction that moves something forward, once.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// Names it: a step with a name is sent once, also by a client that was killed in between.
+    pub name: Option<String>,
+    /// What it does, for people: "accept round 0x12…".
+    pub action: String,
+    /// The contract.
+    pub to: Address,
+    /// ETH that goes with it.
+    pub value: U256,
+    /// The call.
+    pub input: Vec<u8>,
+}
+
+impl Step {
+    /// A call.
+    pub fn of(name: Option<String>, action: String, to: Address, value: U256, call: &impl SolCall) -> Self {
+        Self { name, action, to, value, input: call.abi_encode() }
+    }
+}
+
+/// A transaction that was mined and not undone.
+#[derive(Clone, Debug)]
+pub struct Receipt {
+    /// Its hash.
+    pub hash: B256,
+    /// What it cost.
+    pub gas: u64,
+    /// The block that it is in.
+    pub block: u64,
+    /// What the contracts said.
+    pub logs: Vec<Log>,
 }
 
 impl Chain {
@@ -87,6 +123,39 @@ impl Chain {
     pub async fn call(&self, action: &str, to: Address, input: Vec<u8>) -> Result<Bytes, Failure> {
         let transaction = TransactionRequest::default().with_from(self.sender).with_to(to).with_input(input);
         self.provider.call(transaction).await.map_err(|e| self.node.failure(action, &e))
+    }
+
+    /// Asks a contract.
+    pub async fn ask<C: SolCall>(&self, action: &str, to: Address, call: &C) -> Result<C::Return, Failure> {
+        let answer = self.call(action, to, call.abi_encode()).await?;
+        C::abi_decode_returns(&answer).map_err(|e| self.answered(action, e))
+    }
+
+    /// What contracts said, oldest first.
+    pub async fn logs(&self, action: &str, filter: &Filter) -> Result<Vec<Log>, Failure> {
+        self.provider.get_logs(filter).await.map_err(|e| self.node.failure(action, &e))
+    }
+
+    /// The time of the latest block.
+    pub async fn now(&self) -> Result<u64, Failure> {
+        let action = "read the latest block";
+        let block = self.provider.get_block_by_number(Default::default()).await;
+        let block = block.map_err(|e| self.node.failure(action, &e))?;
+        Ok(block.ok_or_else(|| self.answered(action, "there is none"))?.header.timestamp)
+    }
+
+    /// Takes a step.
+    pub async fn submit(&self, step: Step) -> Result<Receipt, Failure> {
+        let request = TransactionRequest::default().with_to(step.to).with_input(step.input).with_value(step.value);
+        let pending = self.provider.send_transaction(request.with_from(self.sender)).await;
+        let pending = pending.map_err(|e| self.node.failure(&step.action, &e))?;
+        let receipt = pending.get_receipt().await.map_err(|e| self.answered(&step.action, e))?;
+        let hash = receipt.transaction_hash;
+        if !receipt.status() {
+            return Err(Failure::Reverted { action: step.action, hash: hash.to_string() });
+        }
+        let block = receipt.block_number.unwrap_or_default();
+        Ok(Receipt { hash, gas: receipt.gas_used, block, logs: receipt.inner.logs().to_vec() })
     }
 
     /// Calls in a transaction and says what it cost.

@@ -1,0 +1,44 @@
+PRAGMA user_version = 1;
+
+-- Inputs of a case: the consumer's own, or what the provider received. A commitment can be known without its input.
+CREATE TABLE inputs (
+    case_id BLOB NOT NULL,
+    place INTEGER NOT NULL,
+    commitment BLOB NOT NULL,
+    salt BLOB,
+    stored BLOB,
+    PRIMARY KEY (case_id, place)
+) WITHOUT ROWID;
+
+-- What the model says about them: the provider's own, or what the consumer received.
+CREATE TABLE predictions (
+    case_id BLOB NOT NULL,
+    place INTEGER NOT NULL,
+    commitment BLOB NOT NULL,
+    salt BLOB NOT NULL,
+    label INTEGER NOT NULL,
+    logits BLOB NOT NULL,
+    PRIMARY KEY (case_id, place)
+) WITHOUT ROWID;
+
+-- Keys of deliveries that this party announces; a case can have several, one after the other.
+CREATE TABLE deliveries (
+    case_id BLOB NOT NULL,
+    root BLOB NOT NULL,
+    secret BLOB NOT NULL,
+    PRIMARY KEY (case_id, root)
+) WITHOUT ROWID;
+
+-- Where the other side of a case can be reached.
+CREATE TABLE peers (
+    case_id BLOB PRIMARY KEY,
+    url TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- Ciphertexts that this party received.
+CREATE TABLE ciphertexts (
+    case_id BLOB NOT NULL,
+    root BLOB NOT NULL,
+    words BLOB NOT NULL,
+    PRIMARY KEY (case_id, root)
+) WITHOUT ROWID;
