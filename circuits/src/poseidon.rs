@@ -105,6 +105,14 @@ impl Packed {
         Self { domain: input_domain(net), elements }
     }
 
+    /// The input image that was packed; of elements that hold too much, what fits.
+    pub fn unpack(&self, net: &Network) -> Vec<u8> {
+        let map = net.input();
+        let reprs: Vec<_> = self.elements.iter().rev().map(Fr::to_repr).collect();
+        let value = |row: usize, j: usize| reprs[row / PACK * map.width + j][row % PACK];
+        (0..map.channels * map.height).flat_map(|row| (0..map.width).map(move |j| value(row, j))).collect()
+    }
+
     /// Packs logits: element `k` holds logits `31·k ..`, least significant first.
     pub fn output(net: &Network, logits: &[u8]) -> Self {
         let pack =
@@ -199,6 +207,15 @@ mod tests {
         let ours = hash2([1, 2].map(Fr::from));
         let known = "115cc0f5e7d690413df64c6b9662e9cf2a3617f2743245519e19607a4417189a";
         assert_eq!(format!("{ours:?}").trim_start_matches("0x"), known);
+    }
+
+    #[test]
+    fn inputs_are_unpacked_as_they_were() {
+        for seed in 1..20 {
+            let net = crate::sample::random(seed).network;
+            let input = crate::sample::input(&net, seed);
+            assert_eq!(Packed::input(&net, &input).unpack(&net), input, "seed {seed}");
+        }
     }
 
     /// A picture of the largest pixels fills every element to the last of its bytes, and no further.

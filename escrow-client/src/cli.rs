@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{bench, chain_up, demo, deploy, generate, infer, model, plan, prove, setup, verify};
+use crate::commands::{
+    bench, chain_up, consumer, demo, deploy, generate, infer, model, plan, prove, provider, setup, status, verify,
+};
 
 /// Sell neural-network predictions that nobody has to trust.
 #[derive(Debug, Parser)]
@@ -50,8 +52,16 @@ pub enum Command {
     /// Run a local chain.
     #[command(subcommand)]
     Chain(ChainCommand),
-    /// Deploy the verifier contracts of a key folder.
+    /// Deploy a marketplace, and the verifier contracts of a key folder.
     Deploy(deploy::Args),
+    /// Sell predictions.
+    #[command(subcommand)]
+    Provider(provider::Command),
+    /// Buy predictions.
+    #[command(subcommand)]
+    Consumer(consumer::Command),
+    /// Show where rounds stand, whose turn it is, and what is at stake.
+    Status(status::Args),
     /// Show everything end to end on a fresh local chain, cheats included.
     Demo(demo::Args),
     /// Measure setup, proving and verifying on this machine.

@@ -75,6 +75,14 @@ pub enum Failure {
         /// What came back.
         reason: String,
     },
+    /// The other side's service does not do its part.
+    #[error("the provider at {url} is of no use: {reason}")]
+    Peer {
+        /// Where it is.
+        url: String,
+        /// What came back.
+        reason: String,
+    },
     /// A mistake of ours.
     #[error("internal error: {0}; please report it")]
     Internal(String),

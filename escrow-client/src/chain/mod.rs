@@ -5,14 +5,17 @@ pub mod local;
 use std::path::Path;
 
 use alloy::{
+    dyn_abi::{Eip712Domain, TypedData},
     network::{EthereumWallet, TransactionBuilder},
     primitives::{Address, B256, Bytes, U256, keccak256},
     providers::{DynProvider, Provider, ProviderBuilder},
     rpc::types::{Filter, Log, TransactionRequest},
-    signers::local::PrivateKeySigner,
-    sol_types::SolCall,
+    signers::{SignerSync, local::PrivateKeySigner},
+    sol_types::{SolCall, SolStruct},
     transports::{TransportError, http::reqwest::Url},
 };
+
+use serde::Serialize;
 
 use crate::{failure::Failure, paths, text};
 
@@ -25,6 +28,7 @@ const REASON: usize = 300;
 #[derive(Clone, Debug)]
 pub struct Chain {
     provider: DynProvider,
+    signer: Option<PrivateKeySigner>,
     node: Node,
     /// The account.
     pub sender: Address,
@@ -87,11 +91,11 @@ impl Chain {
             return Err(Failure::Request("--rpc has to be an http or https address".into()));
         }
         let node = Node::new(&url);
-        let (provider, sender) = match key_file {
-            Some(path) => {
-                let signer = signer(path)?;
-                let sender = signer.address();
-                (ProviderBuilder::new().wallet(EthereumWallet::from(signer)).connect_http(url).erased(), Some(sender))
+        let signer = key_file.map(signer).transpose()?;
+        let (provider, sender) = match &signer {
+            Some(signer) => {
+                let wallet = EthereumWallet::from(signer.clone());
+                (ProviderBuilder::new().wallet(wallet).connect_http(url).erased(), Some(signer.address()))
             }
             None => (ProviderBuilder::new().connect_http(url).erased(), None),
         };
@@ -103,7 +107,7 @@ impl Chain {
                 Failure::Request(format!("{} has no unlocked account: give one with --key-file", node.shown))
             })?,
         };
-        Ok(Self { provider, node, sender, id })
+        Ok(Self { provider, signer, node, sender, id })
     }
 
     /// Creates a contract.
@@ -142,6 +146,40 @@ impl Chain {
         let block = self.provider.get_block_by_number(Default::default()).await;
         let block = block.map_err(|e| self.node.failure(action, &e))?;
         Ok(block.ok_or_else(|| self.answered(action, "there is none"))?.header.timestamp)
+    }
+
+    /// How many transactions the account has sent.
+    pub async fn nonce(&self) -> Result<u64, Failure> {
+        let count = self.provider.get_transaction_count(self.sender).await;
+        count.map_err(|e| self.node.failure("count transactions", &e))
+    }
+
+    /// The number of the latest block.
+    pub async fn height(&self) -> Result<u64, Failure> {
+        self.provider.get_block_number().await.map_err(|e| self.node.failure("read the latest block", &e))
+    }
+
+    /// Hash of the code at an address.
+    pub async fn code_hash(&self, address: Address) -> Result<B256, Failure> {
+        let code = self.provider.get_code_at(address).await.map_err(|e| self.node.failure("read code", &e))?;
+        Ok(keccak256(&code))
+    }
+
+    /// ETH of an account.
+    pub async fn balance(&self, account: Address) -> Result<U256, Failure> {
+        self.provider.get_balance(account).await.map_err(|e| self.node.failure("read a balance", &e))
+    }
+
+    /// Signs typed data as the account.
+    pub async fn sign<T: SolStruct + Serialize>(&self, domain: &Eip712Domain, data: &T) -> Result<Bytes, Failure> {
+        let action = "sign";
+        if let Some(signer) = &self.signer {
+            let signature = signer.sign_hash_sync(&data.eip712_signing_hash(domain));
+            return Ok(signature.map_err(|e| self.answered(action, e))?.as_bytes().into());
+        }
+        let typed = TypedData::from_struct(data, Some(domain.clone()));
+        let signed = self.provider.raw_request("eth_signTypedData_v4".into(), (self.sender, typed)).await;
+        signed.map_err(|e| self.node.failure(action, &e))
     }
 
     /// Takes a step.

@@ -2,15 +2,19 @@
 
 pub mod bench;
 pub mod chain_up;
+pub mod consumer;
 pub mod demo;
 pub mod deploy;
 pub mod generate;
 pub mod infer;
 pub mod model;
+pub mod party;
 pub mod plan;
 pub mod plan_circuit;
 pub mod prove;
+pub mod provider;
 pub mod setup;
+pub mod status;
 pub mod verify;
 
 use crate::{
@@ -31,6 +35,9 @@ pub async fn run(command: Command, ui: &Ui) -> Result<Outcome, Failure> {
         Command::Verifier(VerifierCommand::Generate(args)) => generate::run(&args, ui),
         Command::Chain(ChainCommand::Up(args)) => chain_up::run(&args, ui).await,
         Command::Deploy(args) => deploy::run(&args, ui).await,
+        Command::Provider(command) => provider::run(&command, ui).await,
+        Command::Consumer(command) => consumer::run(&command, ui).await,
+        Command::Status(args) => status::run(&args, ui).await,
         Command::Demo(args) => demo::run(&args, ui).await,
         Command::Bench(args) => bench::run(&args, ui),
     }

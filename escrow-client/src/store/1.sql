@@ -42,3 +42,12 @@ CREATE TABLE ciphertexts (
     words BLOB NOT NULL,
     PRIMARY KEY (case_id, root)
 ) WITHOUT ROWID;
+
+-- Cases with an input for which the model has no answer.
+CREATE TABLE refused (case_id BLOB PRIMARY KEY) WITHOUT ROWID;
+
+-- Predictions that were drawn to be contested, as a JSON list of places.
+CREATE TABLE samples (
+    case_id BLOB PRIMARY KEY,
+    drawn TEXT NOT NULL
+) WITHOUT ROWID;

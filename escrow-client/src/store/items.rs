@@ -2,11 +2,17 @@
 
 use alloy::primitives::{B256, U256};
 use halo2curves::bn256::Fr;
-use sqlx::{Row, sqlite::SqliteRow};
+use sqlx::{
+    Row, Sqlite,
+    query::Query,
+    sqlite::{SqliteArguments, SqliteRow},
+};
 use zkescrow_circuits::commitment::{scalar, scalar_word};
 
 use super::Store;
 use crate::failure::Failure;
+
+type SqliteQuery<'q> = Query<'q, Sqlite, SqliteArguments>;
 
 /// An input with what hides it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,14 +57,26 @@ impl Store {
         rows.iter().map(|row| self.scalar(row, "commitment")).collect()
     }
 
+    /// Keeps all inputs of a case.
+    pub async fn put_inputs(&self, case: U256, inputs: &[Input]) -> Result<(), Failure> {
+        let mut transaction = self.begin().await?;
+        for (input, place) in inputs.iter().zip(0..) {
+            self.of(Self::input_query(case, place, input).execute(&mut *transaction).await)?;
+        }
+        self.of(transaction.commit().await)
+    }
+
     /// Keeps an input.
     pub async fn put_input(&self, case: U256, place: u64, input: &Input) -> Result<(), Failure> {
+        self.of(Self::input_query(case, place, input).execute(self.pool()).await)?;
+        Ok(())
+    }
+
+    fn input_query(case: U256, place: u64, input: &Input) -> SqliteQuery<'_> {
         let sql = "INSERT INTO inputs (case_id, place, commitment, salt, stored) VALUES (?, ?, ?, ?, ?)
             ON CONFLICT DO UPDATE SET salt = excluded.salt, stored = excluded.stored WHERE commitment = excluded.commitment";
         let query = sqlx::query(sql).bind(key(case)).bind(place as i64).bind(scalar_word(&input.commitment).to_vec());
-        let query = query.bind(scalar_word(&input.salt).to_vec()).bind(&input.stored);
-        self.of(query.execute(self.pool()).await)?;
-        Ok(())
+        query.bind(scalar_word(&input.salt).to_vec()).bind(&input.stored)
     }
 
     /// An input, if it is here.
@@ -127,6 +145,19 @@ impl Store {
         Ok((self.of(row.try_get::<i64, _>("place"))? as u64, prediction))
     }
 
+    /// Remembers that the model has no answer for an input of a case.
+    pub async fn refuse(&self, case: U256) -> Result<(), Failure> {
+        let query = sqlx::query("INSERT INTO refused (case_id) VALUES (?) ON CONFLICT DO NOTHING").bind(key(case));
+        self.of(query.execute(self.pool()).await)?;
+        Ok(())
+    }
+
+    /// Whether the model has no answer for an input of a case.
+    pub async fn is_refused(&self, case: U256) -> Result<bool, Failure> {
+        let query = sqlx::query("SELECT 1 FROM refused WHERE case_id = ?").bind(key(case));
+        Ok(self.of(query.fetch_optional(self.pool()).await)?.is_some())
+    }
+
     /// Keeps the key of a delivery that is about to be announced.
     pub async fn put_delivery(&self, case: U256, root: B256, secret: Fr) -> Result<(), Failure> {
         let sql = "INSERT INTO deliveries (case_id, root, secret) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
@@ -161,6 +192,21 @@ impl Store {
         let query = query.bind(key(case)).bind(root.to_vec());
         let bytes: Option<Vec<u8>> = self.of(query.fetch_optional(self.pool()).await)?;
         Ok(bytes.map(|bytes| bytes.chunks(32).map(U256::from_be_slice).collect()))
+    }
+
+    /// Keeps which predictions of a round were drawn to be contested; the first draw stays.
+    pub async fn put_sample(&self, case: U256, drawn: &[u64]) -> Result<(), Failure> {
+        let drawn = serde_json::to_string(drawn).unwrap_or_default();
+        let sql = "INSERT INTO samples (case_id, drawn) VALUES (?, ?) ON CONFLICT DO NOTHING";
+        self.of(sqlx::query(sql).bind(key(case)).bind(drawn).execute(self.pool()).await)?;
+        Ok(())
+    }
+
+    /// Which predictions of a round were drawn to be contested.
+    pub async fn sample(&self, case: U256) -> Result<Option<Vec<u64>>, Failure> {
+        let query = sqlx::query_scalar("SELECT drawn FROM samples WHERE case_id = ?").bind(key(case));
+        let drawn: Option<String> = self.of(query.fetch_optional(self.pool()).await)?;
+        drawn.map(|text| serde_json::from_str(&text).map_err(|_| self.damaged("sample"))).transpose()
     }
 
     /// Remembers where the other side of a case can be reached.
