@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::commands::{bench, chain_up, demo, deploy, generate, infer, model, plan, prove, setup, verify};
+use crate::commands::{
+    bench, chain_up, demo, deploy, generate, infer, jobs, model, plan, prove, setup, verify, worker,
+};
 
 /// Sell neural-network predictions that nobody has to trust.
 #[derive(Debug, Parser)]
@@ -42,6 +44,10 @@ pub enum Command {
     Infer(infer::Args),
     /// Prove what a committed model says about an image.
     Prove(prove::Args),
+    /// Make the proofs that are ordered in a queue.
+    Worker(worker::Args),
+    /// Show how far a queue of proofs has got.
+    Jobs(jobs::Args),
     /// Check a proof.
     Verify(verify::Args),
     /// Turn keys into a Solidity verifier.

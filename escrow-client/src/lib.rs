@@ -20,6 +20,7 @@ pub mod panics;
 pub mod paths;
 pub mod protocol;
 pub mod purpose;
+pub mod queue;
 pub mod rounds;
 pub mod samples;
 pub mod scalar;

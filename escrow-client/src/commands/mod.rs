@@ -6,12 +6,14 @@ pub mod demo;
 pub mod deploy;
 pub mod generate;
 pub mod infer;
+pub mod jobs;
 pub mod model;
 pub mod plan;
 pub mod plan_circuit;
 pub mod prove;
 pub mod setup;
 pub mod verify;
+pub mod worker;
 
 use crate::{
     cli::{ChainCommand, Command, VerifierCommand},
@@ -27,6 +29,8 @@ pub async fn run(command: Command, ui: &Ui) -> Result<Outcome, Failure> {
         Command::Setup(args) => setup::run(&args, ui),
         Command::Infer(args) => infer::run(&args, ui),
         Command::Prove(args) => prove::run(&args, ui),
+        Command::Worker(args) => worker::run(&args, ui).await,
+        Command::Jobs(args) => jobs::run(&args, ui).await,
         Command::Verify(args) => verify::run(&args, ui),
         Command::Verifier(VerifierCommand::Generate(args)) => generate::run(&args, ui),
         Command::Chain(ChainCommand::Up(args)) => chain_up::run(&args, ui).await,
