@@ -61,12 +61,10 @@ pub async fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
 
 async fn forget(queue: &Queue, id: [u8; 32]) -> Result<Outcome, Failure> {
     let id = id.into();
-    let Some(job) = queue.job(id).await? else {
+    if !queue.forget(id).await? {
         return Err(Failure::Request(format!("there is no job {id} in the queue: `zkescrow jobs --json` lists them")));
-    };
-    queue.forget(id).await?;
-    let text = format!("forgot {id} ({})", single_line(&job.label, LABEL));
-    Ok(Outcome::done(json!({ "forgotten": id, "state": job.state.name() }), text))
+    }
+    Ok(Outcome::done(json!({ "forgotten": id }), format!("forgot {id}")))
 }
 
 /// A job as it is shown.

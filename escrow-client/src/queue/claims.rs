@@ -51,10 +51,8 @@ impl Queue {
         let mut due = Due::Nothing;
         for candidate in self.candidates().await? {
             let (id, weights, provider, attempt, tries, free) = candidate;
-            let (Ok(weights), Ok(provider)) = (weights.parse(), provider.parse::<alloy::primitives::Address>()) else {
-                return Err(self.damaged(&id));
-            };
-            if !ours(&weights, &provider.into_array()) {
+            let parsed = weights.parse().ok().zip(provider.parse::<alloy::primitives::Address>().ok());
+            if !parsed.is_some_and(|(weights, provider)| ours(&weights, &provider.into_array())) {
                 continue;
             }
             if !free {

@@ -6,8 +6,7 @@
 //!
 //! - a task belongs to whoever's *name* stands in it (`ack.sql`, `handle_result.sql`: `lock_by = $2`), and `lock.sql` and
 //!   `lock_by_id.sql` take a queued task from whoever queued it: a worker that was paused and comes back is not kept out;
-//! - a task is taken over when a *worker* has not been seen for a while, in whole seconds, and whether a single task is still
-//!   worked on is not asked;
+//! - a task is taken over when its *worker* has not been seen for a while, in whole seconds; a single task has no lease;
 //! - one heartbeat or fetch that fails makes the backend `Dead` and ends the worker, so a database that restarts stops all;
 //! - a failed task is due again at once: neither `ack.sql` nor `handle_result.sql` moves `run_at`, so nothing backs off once
 //!   the process that failed is gone;

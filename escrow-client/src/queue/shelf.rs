@@ -113,10 +113,13 @@ impl Queue {
         text.flatten().map(proof).transpose()
     }
 
-    /// Removes a job with its secrets and its proof. A worker that is at it finds out at its end.
-    pub async fn forget(&self, id: B256) -> Result<(), Failure> {
+    /// Removes a job with its secrets and its proof, if it is there. A worker that is at it finds out at its end.
+    pub async fn forget(&self, id: B256) -> Result<bool, Failure> {
         let sql = "DELETE FROM zkescrow_jobs WHERE id = $1";
-        with_pool!(self, pool => sqlx::query(sql).bind(id.to_string()).execute(pool).await.map(drop))
+        let rows = with_pool!(self, pool => {
+            sqlx::query(sql).bind(id.to_string()).execute(pool).await.map(|done| done.rows_affected())
+        })?;
+        Ok(rows == 1)
     }
 
     /// The time by which leases are measured, in seconds since 1970.

@@ -125,12 +125,15 @@ pub(super) struct Desk {
     /// Nobody else has this name, not even the same host at another time.
     name: String,
     closed: AtomicBool,
+    /// Held while a job is claimed, so that none is claimed behind the back of whoever gives all of them back.
+    claiming: tokio::sync::Mutex<()>,
 }
 
 impl Desk {
     /// Takes nothing more, and gives back what is claimed.
     pub(super) async fn close(&self) -> Result<u64, Failure> {
         self.closed.store(true, Ordering::SeqCst);
+        let _claimed = self.claiming.lock().await;
         self.queue.release(&self.name).await
     }
 
@@ -164,12 +167,8 @@ impl<P: Prove> Worker<P> {
     /// A worker that tells what it does.
     pub fn new(queue: Queue, prover: Arc<P>, limits: Limits, tell: impl Fn(Event) + Send + Sync + 'static) -> Self {
         let name = format!("{}-{}-{:08x}", host(), std::process::id(), rand::random::<u32>());
-        Self {
-            desk: Arc::new(Desk { queue, name, closed: AtomicBool::new(false) }),
-            prover,
-            limits,
-            tell: Arc::new(tell),
-        }
+        let desk = Desk { queue, name, closed: AtomicBool::new(false), claiming: tokio::sync::Mutex::default() };
+        Self { desk: Arc::new(desk), prover, limits, tell: Arc::new(tell) }
     }
 
     /// What the queue calls it.
@@ -218,9 +217,15 @@ impl<P: Prove> Worker<P> {
     async fn next(&self, until_empty: bool) -> Option<Claim> {
         let Limits { lease, attempts, poll, .. } = self.limits;
         let mut silence = 0;
-        while !self.desk.is_closed() {
+        loop {
             let ours = |weights: &B256, provider: &_| self.prover.is_ours(weights, provider);
-            match self.desk.queue.claim(&self.desk.name, lease, attempts, ours).await {
+            let claiming = self.desk.claiming.lock().await;
+            if self.desk.is_closed() {
+                return None;
+            }
+            let due = self.desk.queue.claim(&self.desk.name, lease, attempts, ours).await;
+            drop(claiming);
+            match due {
                 Ok(Due::Work(claim)) => return Some(*claim),
                 Ok(Due::Nothing) if until_empty => return None,
                 Ok(Due::Later | Due::Nothing) => {
@@ -230,7 +235,6 @@ impl<P: Prove> Worker<P> {
                 Err(failure) => self.wait_out(&failure, &mut silence).await,
             }
         }
-        None
     }
 
     /// One job, from claim to result.

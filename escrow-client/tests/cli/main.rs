@@ -5,6 +5,7 @@ mod hostile;
 mod imports;
 mod mobilenet;
 mod planning;
+mod queue;
 mod shared;
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
