@@ -70,6 +70,18 @@ const MAX_FILE: u64 = 1 << 20;
 impl Proof {
     /// Writes the proof as JSON.
     pub fn save(&self, path: &Path) -> Result<(), FileError> {
+        files::write_whole(path, self.to_json().as_bytes(), false)
+    }
+
+    /// Reads a proof. Instances that are not below the field's modulus are refused, never reduced.
+    pub fn load(path: &Path) -> Result<Self, FileError> {
+        let damaged = || FileError::Damaged { path: path.into(), kind: "proof" };
+        let text = files::read_capped(path, MAX_FILE, "proof")?;
+        Self::from_json(&text).ok_or_else(damaged)
+    }
+
+    /// The proof as a file holds it.
+    pub fn to_json(&self) -> String {
         let prefixed = |bytes: &[u8]| format!("0x{}", hex::encode(bytes));
         let file = ProofFile {
             version: VERSION,
@@ -80,15 +92,12 @@ impl Proof {
             proof: prefixed(&self.bytes),
             link: prefixed(&self.link),
         };
-        let text = serde_json::to_vec_pretty(&file).expect("plain data encodes");
-        files::write_whole(path, &text, false)
+        serde_json::to_string_pretty(&file).expect("plain data encodes")
     }
 
-    /// Reads a proof. Instances that are not below the field's modulus are refused, never reduced.
-    pub fn load(path: &Path) -> Result<Self, FileError> {
-        let damaged = || FileError::Damaged { path: path.into(), kind: "proof" };
-        let text = files::read_capped(path, MAX_FILE, "proof")?;
-        serde_json::from_slice(&text).ok().and_then(Self::decode).ok_or_else(damaged)
+    /// Reads what [`Self::to_json`] wrote, as strictly as [`Self::load`].
+    pub fn from_json(text: &[u8]) -> Option<Self> {
+        serde_json::from_slice(text).ok().and_then(Self::decode)
     }
 
     fn decode(file: ProofFile) -> Option<Self> {

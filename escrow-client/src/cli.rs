@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bench, chain_up, consumer, demo, deploy, generate, infer, model, plan, prove, provider, setup, status, verify,
+    bench, chain_up, consumer, demo, deploy, generate, infer, jobs, model, plan, prove, provider, setup, status, verify,
+    worker,
 };
 
 /// Sell neural-network predictions that nobody has to trust.
@@ -44,6 +45,10 @@ pub enum Command {
     Infer(infer::Args),
     /// Prove what a committed model says about an image.
     Prove(prove::Args),
+    /// Make the proofs that are ordered in a queue.
+    Worker(worker::Args),
+    /// Show how far a queue of proofs has got.
+    Jobs(jobs::Args),
     /// Check a proof.
     Verify(verify::Args),
     /// Turn keys into a Solidity verifier.

@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use crate::{checkout, failure::Failure, scratch};
+use crate::{checkout, failure::Failure, queue, scratch};
 
 /// Every running Anvil, so that signals can stop them: nothing else runs when a process is interrupted.
 static RUNNING: Mutex<Vec<Child>> = Mutex::new(vec![]);
@@ -67,7 +67,7 @@ impl Drop for LocalChain {
     }
 }
 
-/// Waits for an interruption, stops every Anvil, removes temporary folders and ends the process.
+/// Waits for an interruption, gives claimed jobs back, stops every Anvil, removes temporary folders and ends the process.
 pub async fn stop_on_signal() {
     use tokio::signal::unix::{SignalKind, signal};
     let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
@@ -78,6 +78,7 @@ pub async fn stop_on_signal() {
         _ = interrupt.recv() => SignalKind::interrupt(),
         _ = terminate.recv() => SignalKind::terminate(),
     };
+    queue::give_back().await;
     lock().drain(..).for_each(stop);
     scratch::remove_all();
     exit(128 + signal.as_raw_value());

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod deploy;
 pub mod generate;
 pub mod infer;
+pub mod jobs;
 pub mod model;
 pub mod party;
 pub mod plan;
@@ -16,6 +17,7 @@ pub mod provider;
 pub mod setup;
 pub mod status;
 pub mod verify;
+pub mod worker;
 
 use crate::{
     cli::{ChainCommand, Command, VerifierCommand},
@@ -31,6 +33,8 @@ pub async fn run(command: Command, ui: &Ui) -> Result<Outcome, Failure> {
         Command::Setup(args) => setup::run(&args, ui),
         Command::Infer(args) => infer::run(&args, ui),
         Command::Prove(args) => prove::run(&args, ui),
+        Command::Worker(args) => worker::run(&args, ui).await,
+        Command::Jobs(args) => jobs::run(&args, ui).await,
         Command::Verify(args) => verify::run(&args, ui),
         Command::Verifier(VerifierCommand::Generate(args)) => generate::run(&args, ui),
         Command::Chain(ChainCommand::Up(args)) => chain_up::run(&args, ui).await,

@@ -5,6 +5,7 @@ mod hostile;
 mod imports;
 mod mobilenet;
 mod planning;
+mod queue;
 mod shared;
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
@@ -244,7 +245,7 @@ fn impossible_requests_are_refused() {
 
 #[test]
 fn every_verb_shows_an_example() {
-    let verbs = "|model sample|model import|model inspect|plan circuit|plan samples|setup|infer|prove|verify\
+    let verbs = "|model sample|model import|model inspect|plan circuit|plan samples|setup|infer|prove|worker|jobs|verify\
         |verifier generate|chain up|deploy|demo|bench";
     for verb in verbs.split('|') {
         let output = command().args(verb.split_whitespace()).arg("--help").output().expect("the binary runs");

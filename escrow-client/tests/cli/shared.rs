@@ -14,7 +14,7 @@ pub fn command() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_zkescrow"));
     command.env("ZKESCROW_CACHE", Path::new(env!("CARGO_TARGET_TMPDIR")).join("srs"));
     command.env("ZKESCROW_CHECKOUT", Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
-    for name in ["MODEL", "KEYS", "SRS", "PROVIDER", "RPC", "KEY_FILE"] {
+    for name in ["MODEL", "KEYS", "SRS", "PROVIDER", "RPC", "KEY_FILE", "QUEUE"] {
         command.env_remove(format!("ZKESCROW_{name}"));
     }
     command
