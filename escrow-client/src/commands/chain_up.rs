@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    chain::{Chain, local::LocalChain},
+    chain::{Chain, NodeArgs, local::LocalChain},
     failure::Failure,
     output::{Outcome, Ui},
 };
@@ -20,7 +20,7 @@ pub struct Args {
 /// Runs the verb.
 pub async fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
     let local = LocalChain::start(args.port)?;
-    let chain = Chain::connect(&local.rpc, None).await?;
+    let chain = Chain::connect(&NodeArgs::local(&local.rpc)).await?;
     let json = json!({ "rpc": local.rpc, "chainId": chain.id });
     ui.announce(&json, &format!("chain {} at {}; interrupt to end it", chain.id, local.rpc));
     local.ended().await;

@@ -7,7 +7,7 @@ use zkescrow_circuits::keys::VerifierKeys;
 
 use super::generate;
 use crate::{
-    chain::{Chain, Deployed},
+    chain::{Chain, Deployed, NodeArgs},
     contracts::Contracts,
     failure::Failure,
     folder,
@@ -26,12 +26,9 @@ pub struct Args {
     /// The key folder that setup wrote.
     #[arg(long, value_name = "DIR", env = "ZKESCROW_KEYS")]
     pub keys: PathBuf,
-    /// The node to deploy through.
-    #[arg(long, value_name = "URL", env = "ZKESCROW_RPC", hide_env_values = true)]
-    pub rpc: String,
-    /// The file with the private key that pays; without it, the node's first unlocked account does.
-    #[arg(long, value_name = "FILE", env = "ZKESCROW_KEY_FILE", hide_env_values = true)]
-    pub key_file: Option<PathBuf>,
+    /// The node, and the account that pays.
+    #[command(flatten)]
+    pub node: NodeArgs,
     /// The deployment file to write.
     #[arg(short, long, value_name = "FILE", default_value = "deployment.json")]
     pub output: PathBuf,
@@ -40,11 +37,11 @@ pub struct Args {
 /// Runs the verb.
 pub async fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
     paths::require_target(&args.output)?;
-    let read: Vec<_> = args.key_file.iter().map(PathBuf::as_path).collect();
+    let read: Vec<_> = args.node.files().collect();
     paths::require_apart(&args.output, &read, &[&args.keys])?;
     let keys = VerifierKeys::load(&args.keys)?;
     ui.warn_origin(&keys.description.origin);
-    let chain = Chain::connect(&args.rpc, args.key_file.as_deref()).await?;
+    let chain = Chain::connect(&args.node).await?;
     let (_, compiled) = generate::build(&keys, ui)?;
     let progress = ui.progress("deploying");
     let contracts = Contracts::deploy(&chain, &keys, &compiled).await?;
