@@ -560,6 +560,7 @@ sol! {
     }
 
     /// Why any of them refuses a call. States are numbers here: what they mean depends on the contract.
+    #[sol(abi)]
     interface Refusals {
         error AlreadyAttested(uint256 dataset);
         error ArchitectureExists(address verifier);

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bench, chain_up, consumer, demo, deploy, generate, infer, jobs, model, plan, prove, provider, setup, status, verify,
-    worker,
+    bench, chain_up, consumer, demo, deploy, generate, infer, jobs, model, plan, prove, provider, setup, status,
+    verify, worker,
 };
 
 /// Sell neural-network predictions that nobody has to trust.

@@ -83,16 +83,34 @@ pub enum Failure {
         /// What came back.
         reason: String,
     },
+    /// A contract said no before anything was sent.
+    #[error("cannot {action}: {reason}")]
+    Refused {
+        /// What was tried.
+        action: String,
+        /// What the contract says.
+        reason: String,
+    },
+    /// A transaction that waits.
+    #[error("transaction {hash} ({action}) is not mined yet: run the same again to go on waiting")]
+    Unmined {
+        /// What it is for.
+        action: String,
+        /// The transaction.
+        hash: String,
+    },
     /// A mistake of ours.
     #[error("internal error: {0}; please report it")]
     Internal(String),
     /// A transaction was mined and undone.
-    #[error("transaction {hash} ({action}) was reverted")]
+    #[error("transaction {hash} ({action}) was reverted: {reason}")]
     Reverted {
         /// What it was for.
         action: String,
         /// The transaction.
         hash: String,
+        /// What the contract says.
+        reason: String,
     },
 }
 
@@ -100,7 +118,7 @@ impl Failure {
     /// 1 if the chain said no, 2 if the request was wrong.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Reverted { .. } => 1,
+            Self::Refused { .. } | Self::Reverted { .. } => 1,
             _ => 2,
         }
     }

@@ -22,7 +22,7 @@ use zkescrow_circuits::{
     witness::Salts,
 };
 use zkescrow_client::{
-    chain::{Chain, local::LocalChain},
+    chain::{Chain, NodeArgs, local::LocalChain},
     cheats::Honest,
     checkout,
     contracts::Contracts,
@@ -100,7 +100,7 @@ impl Stage {
     pub async fn new() -> Self {
         let s = &*SETTING;
         let local = LocalChain::start(0).unwrap_or_else(|e| panic!("{e}"));
-        let chain = Chain::connect(&local.rpc, None).await.expect("a node that answers");
+        let chain = Chain::connect(&NodeArgs::local(&local.rpc)).await.expect("a node that answers");
         let contracts =
             Contracts::deploy(&chain, &s.keys.verifier, &s.compiled).await.unwrap_or_else(|e| panic!("{e}"));
         Self { chain, contracts, _local: local }

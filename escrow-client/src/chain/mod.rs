@@ -1,39 +1,58 @@
 //! A chain, seen from one account.
 
+mod account;
+mod args;
+mod fees;
+mod lane;
 pub mod local;
+mod logs;
+mod node;
+mod reading;
+mod refusal;
+mod sending;
+mod signing;
+mod typed;
 
-use std::path::Path;
+use std::sync::Arc;
 
 use alloy::{
-    dyn_abi::{Eip712Domain, TypedData},
-    network::{EthereumWallet, TransactionBuilder},
-    primitives::{Address, B256, Bytes, U256, keccak256},
+    network::TransactionBuilder,
+    primitives::{Address, B256, Bytes, TxKind, U256, keccak256},
     providers::{DynProvider, Provider, ProviderBuilder},
-    rpc::types::{Filter, Log, TransactionRequest},
-    signers::{SignerSync, local::PrivateKeySigner},
-    sol_types::{SolCall, SolStruct},
-    transports::{TransportError, http::reqwest::Url},
+    rpc::types::{Log, TransactionRequest},
+    sol_types::SolCall,
+    transports::http::reqwest::Url,
 };
 
-use serde::Serialize;
+use self::{
+    account::Account,
+    lane::Lane,
+    node::Node,
+    sending::{Landed, Order},
+};
+use crate::{
+    failure::Failure,
+    store::{Payer, Store},
+};
 
-use crate::{failure::Failure, paths, text};
-
-/// Most bytes of a key file.
-const KEY_FILE_LIMIT: u64 = 1 << 10;
-/// Most characters of what a node answers.
-const REASON: usize = 300;
+pub use self::{args::NodeArgs, node::Patience};
 
 /// A node, and the account that pays.
 #[derive(Clone, Debug)]
 pub struct Chain {
     provider: DynProvider,
-    signer: Option<PrivateKeySigner>,
     node: Node,
-    /// The account.
+    account: Account,
+    /// The account's address.
     pub sender: Address,
     /// The chain's id.
     pub id: u64,
+    genesis: B256,
+    confirmations: u64,
+    /// Most wei for a unit of gas.
+    cap: u128,
+    lane: Arc<Lane>,
+    journal: Option<Store>,
 }
 
 /// A contract that was just created.
@@ -83,50 +102,85 @@ pub struct Receipt {
 }
 
 impl Chain {
-    /// Connects to a node. Without a key file, the node's first unlocked account pays, as on a local chain.
-    pub async fn connect(rpc: &str, key_file: Option<&Path>) -> Result<Self, Failure> {
+    /// Connects to a node.
+    pub async fn connect(args: &NodeArgs) -> Result<Self, Failure> {
         // Nothing of it is repeated: it may hold a password or the key of an account.
-        let url: Url = rpc.parse().map_err(|e| Failure::Request(format!("--rpc is not a URL ({e})")))?;
+        let url: Url = args.rpc.parse().map_err(|e| Failure::Request(format!("--rpc is not a URL ({e})")))?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(Failure::Request("--rpc has to be an http or https address".into()));
         }
         let node = Node::new(&url);
-        let signer = key_file.map(signer).transpose()?;
-        let (provider, sender) = match &signer {
-            Some(signer) => {
-                let wallet = EthereumWallet::from(signer.clone());
-                (ProviderBuilder::new().wallet(wallet).connect_http(url).erased(), Some(signer.address()))
-            }
-            None => (ProviderBuilder::new().connect_http(url).erased(), None),
+        let signer = account::signer(args)?;
+        // Whoever reaches such a node can spend what is on its accounts.
+        if signer.is_none() && !node.is_local {
+            let remedy = "give the account that pays with --keystore or --key-file";
+            return Err(Failure::Request(format!("{} is not on this machine: {remedy}", node.shown)));
+        }
+        let provider = ProviderBuilder::default().connect_http(url).erased();
+        let action = "reach a chain";
+        let id = node.read(action, || async { provider.get_chain_id().await }).await?;
+        let first = node.read(action, || async { provider.get_block_by_number(0.into()).await }).await?;
+        let account = match signer {
+            Some(signer) => Account::Ours(signer),
+            None => Account::Nodes(unlocked(&node, &provider, args.account).await?),
         };
-        let failed = |e| node.failure("reach a chain", &e);
-        let id = provider.get_chain_id().await.map_err(failed)?;
-        let sender = match sender {
-            Some(sender) => sender,
-            None => *provider.get_accounts().await.map_err(failed)?.first().ok_or_else(|| {
-                Failure::Request(format!("{} has no unlocked account: give one with --key-file", node.shown))
-            })?,
-        };
-        Ok(Self { provider, signer, node, sender, id })
+        let sender = account.address();
+        let lane = Lane::of(&node.shown, id, sender);
+        Ok(Self {
+            confirmations: args.confirmations.unwrap_or(if node.is_local { 1 } else { 2 }).max(1),
+            cap: u128::from(args.max_fee_gwei) * fees::GWEI,
+            genesis: first.map(|block| block.header.hash).unwrap_or_default(),
+            journal: None,
+            provider,
+            node,
+            account,
+            sender,
+            id,
+            lane,
+        })
+    }
+
+    /// The same, with a journal: transactions are in the store before they are sent, and steps with a name are taken once,
+    /// whatever becomes of this process.
+    pub fn with_journal(self, store: Store) -> Self {
+        Self { journal: Some(store), ..self }
+    }
+
+    /// The same with other waiting times.
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.node.patience = patience;
+        self
+    }
+
+    fn payer(&self) -> Payer {
+        Payer { account: self.sender, chain_id: self.id, genesis: self.genesis }
     }
 
     /// Creates a contract.
     pub async fn deploy(&self, what: &str, code: Vec<u8>) -> Result<Deployed, Failure> {
         let action = format!("deploy the {what}");
-        let transaction = TransactionRequest::default().with_deploy_code(code);
-        let (gas, address) = self.mine(&action, transaction).await?;
-        let address = address.ok_or_else(|| self.answered(&action, "the receipt names no contract"))?;
-        let code = self.provider.get_code_at(address).await.map_err(|e| self.node.failure(&action, &e))?;
+        let order = Order {
+            name: None,
+            action: action.clone(),
+            to: TxKind::Create,
+            value: U256::ZERO,
+            input: code.into(),
+            gas: None,
+        };
+        let landed = self.execute(&order).await?;
+        let address = self.contract_of(&landed);
+        let at = || async { self.provider.get_code_at(address).number(landed.block).await };
+        let code = self.node.read(&action, at).await?;
         if code.is_empty() {
             return Err(self.answered(&action, "there is no code at the new address"));
         }
-        Ok(Deployed { address, code_hash: keccak256(&code), gas })
+        Ok(Deployed { address, code_hash: keccak256(&code), gas: landed.receipt.gas_used })
     }
 
     /// Calls without a transaction.
     pub async fn call(&self, action: &str, to: Address, input: Vec<u8>) -> Result<Bytes, Failure> {
         let transaction = TransactionRequest::default().with_from(self.sender).with_to(to).with_input(input);
-        self.provider.call(transaction).await.map_err(|e| self.node.failure(action, &e))
+        self.node.read(action, || async { self.provider.call(transaction.clone()).await }).await
     }
 
     /// Asks a contract.
@@ -135,82 +189,28 @@ impl Chain {
         C::abi_decode_returns(&answer).map_err(|e| self.answered(action, e))
     }
 
-    /// What contracts said, oldest first.
-    pub async fn logs(&self, action: &str, filter: &Filter) -> Result<Vec<Log>, Failure> {
-        self.provider.get_logs(filter).await.map_err(|e| self.node.failure(action, &e))
-    }
-
     /// The time of the latest block.
     pub async fn now(&self) -> Result<u64, Failure> {
         let action = "read the latest block";
-        let block = self.provider.get_block_by_number(Default::default()).await;
-        let block = block.map_err(|e| self.node.failure(action, &e))?;
+        let ask = || async { self.provider.get_block_by_number(Default::default()).await };
+        let block = self.node.read(action, ask).await?;
         Ok(block.ok_or_else(|| self.answered(action, "there is none"))?.header.timestamp)
     }
 
-    /// How many transactions the account has sent.
-    pub async fn nonce(&self) -> Result<u64, Failure> {
-        let count = self.provider.get_transaction_count(self.sender).await;
-        count.map_err(|e| self.node.failure("count transactions", &e))
-    }
-
-    /// The number of the latest block.
-    pub async fn height(&self) -> Result<u64, Failure> {
-        self.provider.get_block_number().await.map_err(|e| self.node.failure("read the latest block", &e))
-    }
-
-    /// Hash of the code at an address.
-    pub async fn code_hash(&self, address: Address) -> Result<B256, Failure> {
-        let code = self.provider.get_code_at(address).await.map_err(|e| self.node.failure("read code", &e))?;
-        Ok(keccak256(&code))
-    }
-
-    /// ETH of an account.
-    pub async fn balance(&self, account: Address) -> Result<U256, Failure> {
-        self.provider.get_balance(account).await.map_err(|e| self.node.failure("read a balance", &e))
-    }
-
-    /// Signs typed data as the account.
-    pub async fn sign<T: SolStruct + Serialize>(&self, domain: &Eip712Domain, data: &T) -> Result<Bytes, Failure> {
-        let action = "sign";
-        if let Some(signer) = &self.signer {
-            let signature = signer.sign_hash_sync(&data.eip712_signing_hash(domain));
-            return Ok(signature.map_err(|e| self.answered(action, e))?.as_bytes().into());
-        }
-        let typed = TypedData::from_struct(data, Some(domain.clone()));
-        let signed = self.provider.raw_request("eth_signTypedData_v4".into(), (self.sender, typed)).await;
-        signed.map_err(|e| self.node.failure(action, &e))
-    }
-
-    /// Takes a step.
+    /// Takes a step. If it has a name and there is a journal, it is taken once: again, it waits for what was sent before.
     pub async fn submit(&self, step: Step) -> Result<Receipt, Failure> {
-        let request = TransactionRequest::default().with_to(step.to).with_input(step.input).with_value(step.value);
-        let pending = self.provider.send_transaction(request.with_from(self.sender)).await;
-        let pending = pending.map_err(|e| self.node.failure(&step.action, &e))?;
-        let receipt = pending.get_receipt().await.map_err(|e| self.answered(&step.action, e))?;
-        let hash = receipt.transaction_hash;
-        if !receipt.status() {
-            return Err(Failure::Reverted { action: step.action, hash: hash.to_string() });
-        }
-        let block = receipt.block_number.unwrap_or_default();
-        Ok(Receipt { hash, gas: receipt.gas_used, block, logs: receipt.inner.logs().to_vec() })
+        let Step { name, action, to, value, input } = step;
+        let order = Order { name, action, to: to.into(), value, input: input.into(), gas: None };
+        let Landed { receipt, block, .. } = self.execute(&order).await?;
+        let (hash, gas) = (receipt.transaction_hash, receipt.gas_used);
+        Ok(Receipt { hash, gas, block, logs: receipt.inner.logs().to_vec() })
     }
 
     /// Calls in a transaction and says what it cost.
     pub async fn transact(&self, action: &str, to: Address, input: Vec<u8>, limit: u64) -> Result<u64, Failure> {
-        let transaction = TransactionRequest::default().with_to(to).with_input(input).with_gas_limit(limit);
-        Ok(self.mine(action, transaction).await?.0)
-    }
-
-    async fn mine(&self, action: &str, transaction: TransactionRequest) -> Result<(u64, Option<Address>), Failure> {
-        let pending = self.provider.send_transaction(transaction.with_from(self.sender)).await;
-        let pending = pending.map_err(|e| self.node.failure(action, &e))?;
-        let receipt = pending.get_receipt().await.map_err(|e| self.answered(action, e))?;
-        if !receipt.status() {
-            let hash = receipt.transaction_hash.to_string();
-            return Err(Failure::Reverted { action: action.into(), hash });
-        }
-        Ok((receipt.gas_used, receipt.contract_address))
+        let (action, to, input) = (action.into(), to.into(), input.into());
+        let order = Order { name: None, action, to, value: U256::ZERO, input, gas: Some(limit) };
+        Ok(self.execute(&order).await?.receipt.gas_used)
     }
 
     /// A node answered with something unusable.
@@ -219,54 +219,14 @@ impl Chain {
     }
 }
 
-/// A node as it is named in messages: without what lets others use it.
-#[derive(Clone)]
-struct Node {
-    /// Scheme, host and port.
-    shown: String,
-    /// Parts of the address that are nobody's business.
-    secrets: Vec<String>,
-}
-
-impl std::fmt::Debug for Node {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.shown)
-    }
-}
-
-impl Node {
-    fn new(url: &Url) -> Self {
-        let parts = [Some(url.username()), url.password(), url.query(), url.fragment(), Some(url.path())];
-        let parts = parts.into_iter().flatten().chain(url.path_segments().into_iter().flatten());
-        let mut secrets: Vec<String> = parts.filter(|part| part.len() > 1).map(str::to_owned).collect();
-        // The longest first: what contains another secret goes as a whole.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        Self { shown: url.origin().ascii_serialization(), secrets }
-    }
-
-    fn failure(&self, action: &str, error: &TransportError) -> Failure {
-        match error.as_error_resp() {
-            Some(answer) => self.answered(action, &answer.message),
-            None => self.answered(action, &format!("{}; is a node running there?", innermost(error))),
-        }
-    }
-
-    fn answered(&self, action: &str, reason: &str) -> Failure {
-        let reason = self.secrets.iter().fold(reason.to_owned(), |text, secret| text.replace(secret, "…"));
-        let reason = text::single_line(&reason, REASON);
-        Failure::Chain { action: action.into(), rpc: self.shown.clone(), reason }
-    }
-}
-
-/// What an error comes down to.
-fn innermost(error: &dyn std::error::Error) -> String {
-    error.source().map_or_else(|| error.to_string(), innermost)
-}
-
-/// Reads a key file: 64 hexadecimal digits.
-fn signer(path: &Path) -> Result<PrivateKeySigner, Failure> {
-    let request = |reason: &str| Failure::Request(format!("cannot use key file {}: {reason}", path.display()));
-    let text = paths::read_bounded(path, KEY_FILE_LIMIT).map_err(|e| request(&e.to_string()))?;
-    let key = std::str::from_utf8(&text).ok().and_then(|text| text.trim().parse().ok());
-    key.ok_or_else(|| request("expected 64 hexadecimal digits, a private key"))
+/// An account that the node signs for.
+async fn unlocked(node: &Node, provider: &DynProvider, wanted: Option<Address>) -> Result<Address, Failure> {
+    let shown = &node.shown;
+    let accounts = node.read("list accounts", || async { provider.get_accounts().await }).await?;
+    let missing = match wanted {
+        Some(account) if accounts.contains(&account) => return Ok(account),
+        Some(account) => format!("{shown} does not sign for {account}: give its key with --keystore or --key-file"),
+        None => format!("{shown} has no unlocked account: give one with --keystore or --key-file"),
+    };
+    accounts.first().copied().filter(|_| wanted.is_none()).ok_or(Failure::Request(missing))
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::deploy::ConstantArgs;
 use crate::{
-    chain::{Chain, local::LocalChain},
+    chain::{Chain, NodeArgs, local::LocalChain},
     failure::Failure,
     market::deployment::Deployment,
     output::{Outcome, Ui},
@@ -34,7 +34,7 @@ pub async fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
         paths::require_target(path)?;
     }
     let local = LocalChain::start(args.port)?;
-    let chain = Chain::connect(&local.rpc, None).await?;
+    let chain = Chain::connect(&NodeArgs::local(&local.rpc)).await?;
     let mut json = json!({ "rpc": local.rpc, "chainId": chain.id });
     let mut text = format!("chain {} at {}; interrupt to end it", chain.id, local.rpc);
     if let Some(path) = &args.deployment {

@@ -11,7 +11,7 @@ use zkescrow_circuits::{keys::ProverKeys, model::Model, proof::Proof, sample};
 
 use super::{deploy, generate, infer, model, prove, setup, verify};
 use crate::{
-    chain::{Chain, local::LocalChain},
+    chain::{Chain, NodeArgs, local::LocalChain},
     cheats::{self, Case, Honest},
     contracts::Contracts,
     failure::Failure,
@@ -195,7 +195,7 @@ async fn on_chain(files: &Files, ui: &Ui) -> Result<(Value, Vec<Verdict>), Failu
     let (compiled, written) = generate::write(&generate_args, &keys.verifier, ui)?;
     files.tell(ui, "generate", &written.text);
     let local = LocalChain::start(0)?;
-    let chain = Chain::connect(&local.rpc, None).await?;
+    let chain = Chain::connect(&NodeArgs::local(&local.rpc)).await?;
     let contracts = Contracts::deploy(&chain, &keys.verifier, &compiled).await?;
     let mut deployment = json!(deploy::describe(&keys.verifier, &contracts));
     folder::write_json(&files.deployment, &deployment)?;

@@ -8,7 +8,7 @@ use zkescrow_circuits::keys::VerifierKeys;
 
 use super::{generate, party};
 use crate::{
-    chain::Chain,
+    chain::{Chain, NodeArgs},
     contracts::Contracts,
     failure::Failure,
     market::deployment::{Architecture, Constants, Deployment},
@@ -28,12 +28,9 @@ pub struct Args {
     /// The key folder of an architecture to add.
     #[arg(long, value_name = "DIR", env = "ZKESCROW_KEYS")]
     pub keys: Option<PathBuf>,
-    /// The node to deploy through.
-    #[arg(long, value_name = "URL", env = "ZKESCROW_RPC", hide_env_values = true)]
-    pub rpc: String,
-    /// The file with the private key that pays; without it, the node's first unlocked account does.
-    #[arg(long, value_name = "FILE", env = "ZKESCROW_KEY_FILE", hide_env_values = true)]
-    pub key_file: Option<PathBuf>,
+    /// The node, and the account that pays.
+    #[command(flatten)]
+    pub node: NodeArgs,
     /// The deployment file: extended if it is there, written otherwise.
     #[arg(short, long, value_name = "FILE", env = "ZKESCROW_DEPLOYMENT", default_value = "deployment.json")]
     pub output: PathBuf,
@@ -89,14 +86,14 @@ impl ConstantArgs {
 /// Runs the verb.
 pub async fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
     paths::require_target(&args.output)?;
-    let read: Vec<_> = args.key_file.iter().map(PathBuf::as_path).collect();
+    let read: Vec<_> = args.node.files().collect();
     let folders: Vec<_> = args.keys.iter().map(PathBuf::as_path).collect();
     paths::require_apart(&args.output, &read, &folders)?;
     let keys = args.keys.as_deref().map(VerifierKeys::load).transpose()?;
     if let Some(keys) = &keys {
         ui.warn_origin(&keys.description.origin);
     }
-    let chain = Chain::connect(&args.rpc, args.key_file.as_deref()).await?;
+    let chain = Chain::connect(&args.node).await?;
     let mut deployment = if args.new || !args.output.exists() {
         let progress = ui.progress("deploying the marketplace");
         let made = Deployment::create(&chain, &args.constants.constants()).await?;

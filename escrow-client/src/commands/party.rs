@@ -6,7 +6,7 @@ use alloy::primitives::U256;
 use serde_json::{Value, json};
 
 use crate::{
-    chain::{Chain, Receipt},
+    chain::{Chain, NodeArgs, Receipt},
     failure::Failure,
     market::deployment::Deployment,
     rounds::{Case, Desk},
@@ -17,12 +17,9 @@ use crate::{
 /// Flags.
 #[derive(Clone, Debug, clap::Args)]
 pub struct PartyArgs {
-    /// The node to talk to.
-    #[arg(long, value_name = "URL", env = "ZKESCROW_RPC", hide_env_values = true)]
-    pub rpc: String,
-    /// The file with the private key that pays; without it, the node's first unlocked account does.
-    #[arg(long, value_name = "FILE", env = "ZKESCROW_KEY_FILE", hide_env_values = true)]
-    pub key_file: Option<PathBuf>,
+    /// The node, and the account that pays.
+    #[command(flatten)]
+    pub node: NodeArgs,
     /// The deployment file: where the contracts are.
     #[arg(long, value_name = "FILE", env = "ZKESCROW_DEPLOYMENT", default_value = "deployment.json")]
     pub deployment: PathBuf,
@@ -43,9 +40,10 @@ pub struct Party {
 impl PartyArgs {
     /// Connects, and opens what the flags name.
     pub async fn open(&self) -> Result<Party, Failure> {
-        let chain = Chain::connect(&self.rpc, self.key_file.as_deref()).await?;
+        let chain = Chain::connect(&self.node).await?;
         let deployment = Deployment::open(&self.deployment, &chain).await?;
         let store = Store::open(&self.store).await?;
+        let chain = chain.with_journal(store.clone());
         let market = deployment.market;
         let desk = Desk { chain, escrow: market.prediction_escrow.address, since: market.since, store };
         Ok(Party { deployment, desk })

@@ -40,7 +40,7 @@ pub fn domain(chain_id: u64, escrow: Address) -> Eip712Domain {
 /// A permission, as it goes into the `Authorization` header.
 pub async fn permit(chain: &Chain, escrow: Address, case: U256) -> Result<String, Failure> {
     let expires = now() + VALIDITY;
-    let signature = chain.sign(&domain(chain.id, escrow), &Access { caseId: case, expires }).await?;
+    let signature = chain.sign_typed(&domain(chain.id, escrow), &Access { caseId: case, expires }).await?;
     Ok(format!("zkescrow {expires}.{signature}"))
 }
 
@@ -58,7 +58,7 @@ pub fn permitted(header: &str, chain_id: u64, escrow: Address, case: U256) -> Op
 
 /// The provider's word for answers.
 pub async fn receipt(chain: &Chain, escrow: Address, case: U256, answers: &[Answer]) -> Result<Bytes, Failure> {
-    chain.sign(&domain(chain.id, escrow), &Receipt { caseId: case, answers: digest(answers) }).await
+    chain.sign_typed(&domain(chain.id, escrow), &Receipt { caseId: case, answers: digest(answers) }).await
 }
 
 /// Who gave his word for answers.

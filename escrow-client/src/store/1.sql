@@ -51,3 +51,20 @@ CREATE TABLE samples (
     case_id BLOB PRIMARY KEY,
     drawn TEXT NOT NULL
 ) WITHOUT ROWID;
+
+-- Transactions of this party: written before they are sent, so that after a crash the same bytes are sent again. Those of one
+-- step differ in their fees and share a nonce, so at most one of them is ever executed. Steps without a name are here for
+-- their nonces.
+CREATE TABLE transactions (
+    id INTEGER PRIMARY KEY,
+    name TEXT,
+    account BLOB NOT NULL,
+    chain_id INTEGER NOT NULL,
+    genesis BLOB NOT NULL,
+    nonce INTEGER NOT NULL,
+    raw BLOB NOT NULL,
+    hash BLOB NOT NULL UNIQUE,
+    state TEXT NOT NULL CHECK (state IN ('sent', 'mined', 'reverted', 'lost'))
+);
+CREATE INDEX transactions_by_nonce ON transactions (account, chain_id, nonce);
+CREATE INDEX transactions_by_name ON transactions (name);

@@ -228,7 +228,7 @@ impl Store {
         scalar(&word).ok_or_else(|| self.damaged(column))
     }
 
-    fn damaged(&self, column: &str) -> Failure {
+    pub(super) fn damaged(&self, column: &str) -> Failure {
         Failure::Request(format!("store {} is damaged: a {column} in it is none", self.path.display()))
     }
 }

@@ -2,6 +2,7 @@
 //! only; losing it can lose cases, so it is written before anything that depends on it is sent.
 
 mod items;
+mod journal;
 
 use std::{
     fs::OpenOptions,
@@ -19,6 +20,7 @@ use sqlx::{
 use crate::failure::Failure;
 
 pub use items::{Input, Prediction};
+pub use journal::{Attempt, Fate, Payer};
 
 /// What made each version out of the one before.
 const VERSIONS: [&str; 1] = [include_str!("1.sql")];

@@ -23,7 +23,7 @@ use zkescrow_circuits::{
     witness::Salts,
 };
 use zkescrow_client::{
-    chain::{Chain, Deployed, local::LocalChain},
+    chain::{Chain, Deployed, NodeArgs, local::LocalChain},
     checkout,
 };
 use zkescrow_verifier_gen::{
@@ -105,7 +105,7 @@ impl Stage {
     pub async fn new() -> Self {
         // For snark-verifier's contract.
         let local = LocalChain::start_with(0, &["--disable-code-size-limit"]).unwrap_or_else(|e| panic!("{e}"));
-        let chain = Chain::connect(&local.rpc, None).await.expect("a node that answers");
+        let chain = Chain::connect(&NodeArgs::local(&local.rpc)).await.expect("a node that answers");
         let provider = ProviderBuilder::new().connect_http(local.rpc.parse().expect("a URL")).erased();
         Self { chain, provider, _local: local }
     }

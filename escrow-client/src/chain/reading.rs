@@ -1,0 +1,33 @@
+//! What a node knows about accounts and blocks.
+
+use alloy::{
+    primitives::{Address, B256, U256, keccak256},
+    providers::Provider,
+};
+
+use super::Chain;
+use crate::failure::Failure;
+
+impl Chain {
+    /// How many transactions the account has sent.
+    pub async fn nonce(&self) -> Result<u64, Failure> {
+        let ask = || async { self.provider.get_transaction_count(self.sender).await };
+        self.node.read("count transactions", ask).await
+    }
+
+    /// The number of the latest block.
+    pub async fn height(&self) -> Result<u64, Failure> {
+        self.node.read("read the latest block", || async { self.provider.get_block_number().await }).await
+    }
+
+    /// Hash of the code at an address.
+    pub async fn code_hash(&self, address: Address) -> Result<B256, Failure> {
+        let code = self.node.read("read code", || async { self.provider.get_code_at(address).await }).await?;
+        Ok(keccak256(&code))
+    }
+
+    /// ETH of an account.
+    pub async fn balance(&self, account: Address) -> Result<U256, Failure> {
+        self.node.read("read a balance", || async { self.provider.get_balance(account).await }).await
+    }
+}
