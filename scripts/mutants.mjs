@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // `make mutants`: breaks the contracts one change at a time and asks whether their tests notice; see docs/analysis.md.
-// Usage: mutants.mjs [SOURCE...] [--sample N] [--seed S] [--list]
+// Usage: mutants.mjs [SOURCE...] [--functions NAME,NAME...] [--sample N] [--seed S] [--workers N] [--list]
 import { execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -17,7 +17,7 @@ const TESTS = {
   "contracts/src/PredictionEscrow.sol": ["contracts/test/prediction", "contracts/test/deliveries"],
   "contracts/src/AccuracyEscrow.sol": ["contracts/test/accuracy"],
   "contracts/src/RetrievalEscrow.sol": ["contracts/test/retrieval"],
-  "contracts/src/base/Deliveries.sol": ["contracts/test/deliveries"],
+  "contracts/src/base/Deliveries.sol": ["contracts/test/deliveries", "contracts/test/prediction/Events.t.sol"],
   "contracts/src/base/Market.sol": ["contracts/test/prediction", "contracts/test/accuracy"],
   "contracts/src/base/Credits.sol": ["contracts/test/credits"],
   "contracts/src/base/Signatures.sol": ["contracts/test/credits"],
@@ -27,7 +27,6 @@ const TESTS = {
 const SOURCES = "contracts/src";
 const ANSWERS = "contracts/mutants-answers.json";
 const FOLDER = "target/mutants";
-const WORKERS = 2;
 
 /** Compiling without the optimizer is quicker, and tests judge behaviour; the seed makes a verdict repeatable. */
 const ENV = {
@@ -43,6 +42,8 @@ const ENV = {
 };
 delete ENV.FOUNDRY_OUT;
 delete ENV.FOUNDRY_CACHE_PATH;
+/** Tried first: most mutants fall in the first few runs of fuzz tests. */
+const QUICK = { ...ENV, FOUNDRY_FUZZ_RUNS: "16" };
 
 function fail(message) {
   console.error(`error: ${message}`);
@@ -66,14 +67,15 @@ function testsOf(file) {
   return tests;
 }
 
-/** `files` and all that they import from the project. */
+/** `files` and all that they import from the project, or deploy by the name of its file. */
 function closure(files) {
   const found = new Set();
   const add = (file) => {
     if (found.has(file)) return;
     found.add(file);
-    const imports = readFileSync(file, "utf8").matchAll(/^\s*(?:import|\} from)\b[^;]*?"(\.[^"]*)"/gm);
-    for (const [, path] of imports) add(join(dirname(file), path));
+    const source = readFileSync(file, "utf8");
+    for (const [, path] of source.matchAll(/^\s*(?:import|\} from)\b[^;]*?"(\.[^"]*)"/gm)) add(join(dirname(file), path));
+    for (const [, name] of source.matchAll(/_create\("(\w+\.sol)"/g)) add(join(SOURCES, name));
   };
   files.forEach(add);
   return [...found];
@@ -106,10 +108,10 @@ class Bench {
   }
 
   /** What the tests say to `source` in the file's place: `{outcome, detail, seconds}`. */
-  async judge(source, limit) {
+  async judge(source, limit, env = ENV) {
     writeFileSync(join(this.root, this.file), source);
     const began = Date.now();
-    const { status, timedOut, output } = await this.#forge(["test", "--fail-fast", "--threads", "1"], limit);
+    const { status, timedOut, output } = await this.#forge(["test", "--fail-fast", "--threads", "1"], limit, env);
     const seconds = (Date.now() - began) / 1000;
 
     const failing = output.match(/^\[FAIL.*?\] (\w+)\(/m);
@@ -121,9 +123,9 @@ class Bench {
   }
 
   /** Ends the whole process group, because forge starts compilers, when `limit` seconds have passed. */
-  #forge(args, limit) {
+  #forge(args, limit, env) {
     return new Promise((done, broken) => {
-      const forge = spawn("scripts/forge", args, { cwd: this.root, env: ENV, detached: true });
+      const forge = spawn("scripts/forge", args, { cwd: this.root, env, detached: true });
       let [output, timedOut] = ["", false];
       const kill = () => {
         timedOut = true;
@@ -153,16 +155,18 @@ async function limitOf(benches, file) {
   return 30 + 3 * seconds;
 }
 
-async function judgeAll(mutants) {
+async function judgeAll(mutants, workers) {
   const results = [];
   for (const file of new Set(mutants.map((mutant) => mutant.file))) {
-    const benches = Array.from({ length: WORKERS }, (_, number) => new Bench(number, file));
+    const benches = Array.from({ length: workers }, (_, number) => new Bench(number, file));
     const limit = await limitOf(benches, file);
     const queue = mutants.filter((mutant) => mutant.file === file);
     const work = async (bench) => {
       for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
         const { source, ...place } = mutant;
-        const { outcome, detail, seconds } = await bench.judge(source, limit);
+        let verdict = await bench.judge(source, limit, QUICK);
+        if (verdict.outcome === "survived") verdict = await bench.judge(source, limit);
+        const { outcome, detail, seconds } = verdict;
         results.push({ ...place, outcome, killer: outcome === "killed" ? detail : undefined, seconds });
         console.error(
           `[${results.length}/${mutants.length}] ${outcome}: ${file}:${mutant.line} ${mutant.kind} (${seconds.toFixed(1)} s)`,
@@ -179,19 +183,31 @@ async function judgeAll(mutants) {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { sample: { type: "string" }, seed: { type: "string", default: "1" }, list: { type: "boolean" } },
+  options: {
+    functions: { type: "string" },
+    sample: { type: "string" },
+    seed: { type: "string", default: "1" },
+    workers: { type: "string", default: "2" },
+    list: { type: "boolean" },
+  },
 });
 const files = positionals.length ? positionals : filesBelow(SOURCES).filter((path) => path.endsWith(".sol"));
 const generated = files.flatMap((file) => mutantsOf(file, readFileSync(file, "utf8")));
-const count = values.sample === undefined ? generated.length : Number(values.sample);
+const functions = values.functions?.split(",");
+for (const name of functions ?? []) {
+  if (!generated.some((mutant) => mutant.function.endsWith(`.${name}`))) fail(`nothing to change in a function ${name}`);
+}
+const asked = generated.filter((mutant) => !functions || functions.some((name) => mutant.function.endsWith(`.${name}`)));
+const [count, workers] = [values.sample ?? asked.length, values.workers].map(Number);
 if (!Number.isInteger(count) || count < 1) fail("--sample takes a positive number");
-const mutants = count < generated.length ? sampled(generated, count, values.seed) : generated;
+if (!Number.isInteger(workers) || workers < 1) fail("--workers takes a positive number");
+const mutants = count < asked.length ? sampled(asked, count, values.seed) : asked;
 if (values.list) {
   for (const { file, line, kind, before, after } of mutants) console.log(`${file}:${line}: ${kind}\n- ${before}\n+ ${after}`);
   process.exit(0);
 }
 
-const results = await judgeAll(mutants);
+const results = await judgeAll(mutants, workers);
 const answers = JSON.parse(readFileSync(ANSWERS, "utf8"));
 const survivors = results.filter(({ outcome }) => outcome === "survived");
 const open = survivors.filter(({ key }) => !answers[key]);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {InferenceVerifier} from "../src/InferenceVerifier.sol";
 import {IInferenceVerifier} from "../src/interfaces/IInferenceVerifier.sol";
 import {IProofVerifier} from "../src/interfaces/IProofVerifier.sol";
 import {Bn254} from "../src/libraries/Bn254.sol";
+import {Deploy} from "./utils/Deploy.sol";
 import {
     AcceptingStub,
     AnsweringStub,
@@ -28,38 +28,38 @@ contract InferenceVerifierTest is StubFixture {
                 IInferenceVerifier.CodeHashMismatch.selector, config.proofVerifier, actual, config.proofVerifierCodeHash
             )
         );
-        new InferenceVerifier(config);
+        Deploy.inferenceVerifier(config);
     }
 
     function test_constructor_reverts_without_code() external {
         // An account that exists but has no code: its code hash is that of the empty string.
         IInferenceVerifier.Config memory config = _config(address(1));
         vm.expectRevert(abi.encodeWithSelector(IInferenceVerifier.NoCode.selector, address(1)));
-        new InferenceVerifier(config);
+        Deploy.inferenceVerifier(config);
     }
 
     function test_constructor_reverts_without_weight_commitments() external {
         IInferenceVerifier.Config memory config = _config(address(new AcceptingStub()));
         config.weightCommitments = 0;
         vm.expectRevert(abi.encodeWithSelector(IInferenceVerifier.NoWeightCommitments.selector));
-        new InferenceVerifier(config);
+        Deploy.inferenceVerifier(config);
     }
 
     function test_constructor_reverts_without_classes() external {
         IInferenceVerifier.Config memory config = _config(address(new AcceptingStub()));
         config.classes = 0;
         vm.expectRevert(abi.encodeWithSelector(IInferenceVerifier.NoClasses.selector));
-        new InferenceVerifier(config);
+        Deploy.inferenceVerifier(config);
     }
 
     function test_constructor_reverts_on_bad_bases() external {
         IInferenceVerifier.Config memory config = _config(address(new AcceptingStub()));
         config.blindingBases = new uint256[](0);
         vm.expectRevert(abi.encodeWithSelector(IInferenceVerifier.BadBlindingBases.selector, 0));
-        new InferenceVerifier(config);
+        Deploy.inferenceVerifier(config);
         config.blindingBases = new uint256[](3);
         vm.expectRevert(abi.encodeWithSelector(IInferenceVerifier.BadBlindingBases.selector, 3));
-        new InferenceVerifier(config);
+        Deploy.inferenceVerifier(config);
     }
 
     function testFuzz_constructor_reverts_on_base_off_curve(uint256 x, uint256 y) external {
@@ -67,21 +67,21 @@ contract InferenceVerifierTest is StubFixture {
         IInferenceVerifier.Config memory config = _config(address(new AcceptingStub()));
         (config.blindingBases[2], config.blindingBases[3]) = (x, y);
         vm.expectRevert(abi.encodeWithSelector(IInferenceVerifier.BlindingBaseOffCurve.selector, x, y));
-        new InferenceVerifier(config);
+        Deploy.inferenceVerifier(config);
     }
 
     function testFuzz_constructor_reverts_on_domain_not_reduced(uint256 domain) external {
         IInferenceVerifier.Config memory config = _config(address(new AcceptingStub()));
         config.packing.domain = bound(domain, Bn254.R, type(uint256).max);
         vm.expectRevert(abi.encodeWithSelector(IInferenceVerifier.DomainNotReduced.selector, config.packing.domain));
-        new InferenceVerifier(config);
+        Deploy.inferenceVerifier(config);
     }
 
     function test_constructor_reverts_without_elements() external {
         IInferenceVerifier.Config memory config = _config(address(new AcceptingStub()));
         (config.packing.elements, config.packing.shortElements) = (0, 0);
         vm.expectRevert(abi.encodeWithSelector(IInferenceVerifier.NoElements.selector));
-        new InferenceVerifier(config);
+        Deploy.inferenceVerifier(config);
     }
 
     function testFuzz_constructor_reverts_on_too_many_short_elements(uint32 elements, uint256 short) external {
@@ -94,7 +94,7 @@ contract InferenceVerifierTest is StubFixture {
                 IInferenceVerifier.TooManyShortElements.selector, config.packing.shortElements, elements
             )
         );
-        new InferenceVerifier(config);
+        Deploy.inferenceVerifier(config);
     }
 
     function testFuzz_constructor_reverts_on_bad_short_bytes(uint256 bytes_) external {
@@ -102,7 +102,7 @@ contract InferenceVerifierTest is StubFixture {
         IInferenceVerifier.Config memory config = _config(address(new AcceptingStub()));
         config.packing.shortBytes = short == 31 ? 0 : short;
         vm.expectRevert(abi.encodeWithSelector(IInferenceVerifier.BadShortBytes.selector, config.packing.shortBytes));
-        new InferenceVerifier(config);
+        Deploy.inferenceVerifier(config);
     }
 
     /// @dev The largest values that are allowed, and the smallest.
@@ -115,13 +115,13 @@ contract InferenceVerifierTest is StubFixture {
         ];
         for (uint256 i = 0; i < packings.length; ++i) {
             config.packing = packings[i];
-            vm.assertEq(abi.encode(new InferenceVerifier(config).inputPacking()), abi.encode(packings[i]));
+            vm.assertEq(abi.encode(Deploy.inferenceVerifier(config).inputPacking()), abi.encode(packings[i]));
         }
     }
 
     function test_constructor_keeps_its_parameters() external {
         IInferenceVerifier.Config memory config = _config(address(new AcceptingStub()));
-        InferenceVerifier verifier = new InferenceVerifier(config);
+        IInferenceVerifier verifier = Deploy.inferenceVerifier(config);
         vm.assertEq(verifier.proofVerifier(), config.proofVerifier);
         vm.assertEq(verifier.proofVerifierCodeHash(), config.proofVerifierCodeHash);
         vm.assertEq(verifier.archDigest(), ARCH);
@@ -167,19 +167,19 @@ contract InferenceVerifierTest is StubFixture {
         uint256[] memory instances = _instances;
         instances[0] = input;
         bytes32 expected = keccak256(abi.encodeCall(IProofVerifier.verifyProof, (proof, instances)));
-        InferenceVerifier verifier = _deploy(address(new CalldataStub(expected)));
+        IInferenceVerifier verifier = _deploy(address(new CalldataStub(expected)));
         vm.assertTrue(verifier.verifyProof(proof, instances), "proof and instances");
         instances[0] ^= 1;
         vm.assertFalse(verifier.verifyProof(proof, instances), "anything else");
     }
 
     function test_verifyProof_refuses_what_the_proof_verifier_refuses() external {
-        InferenceVerifier verifier = _deploy(address(new RefusingStub()));
+        IInferenceVerifier verifier = _deploy(address(new RefusingStub()));
         vm.assertFalse(verifier.verifyProof(_proof, _instances), "refused");
     }
 
     function test_verifyProof_reverts_without_a_verdict() external {
-        InferenceVerifier verifier = _deploy(address(new UndecidedStub()));
+        IInferenceVerifier verifier = _deploy(address(new UndecidedStub()));
         vm.expectRevert(abi.encodeWithSelector(UndecidedStub.Undecided.selector, 7));
         verifier.verifyProof(_proof, _instances);
     }
@@ -187,7 +187,7 @@ contract InferenceVerifierTest is StubFixture {
     function test_verifyProof_reverts_on_answers_that_are_no_verdict() external {
         bytes[4] memory answers = [bytes(""), hex"01", abi.encode(2), abi.encode(type(uint256).max)];
         for (uint256 i = 0; i < answers.length; ++i) {
-            InferenceVerifier verifier = _deploy(address(new AnsweringStub(answers[i])));
+            IInferenceVerifier verifier = _deploy(address(new AnsweringStub(answers[i])));
             vm.expectRevert("");
             verifier.verifyProof(_proof, _instances);
         }
@@ -195,7 +195,7 @@ contract InferenceVerifierTest is StubFixture {
 
     function test_verifyProof_reverts_on_replaced_code() external {
         address proofVerifier = address(new RefusingStub());
-        InferenceVerifier verifier = _deploy(proofVerifier);
+        IInferenceVerifier verifier = _deploy(proofVerifier);
         bytes32 expected = proofVerifier.codehash;
         vm.etch(proofVerifier, address(new AcceptingStub()).code);
         vm.expectRevert(
@@ -253,7 +253,7 @@ contract InferenceVerifierTest is StubFixture {
     /// @dev Unusual but valid encodings say the same: the proof verifier sees one canonical calldata.
     function test_unusual_offsets_reach_the_proof_verifier_in_order() external {
         bytes32 expected = keccak256(abi.encodeCall(IProofVerifier.verifyProof, (_proof, _instances)));
-        InferenceVerifier verifier = _deploy(address(new CalldataStub(expected)));
+        IInferenceVerifier verifier = _deploy(address(new CalldataStub(expected)));
         bytes memory proof = _proof;
         uint256[] memory instances = _instances;
         uint256 gap = 0x1234;

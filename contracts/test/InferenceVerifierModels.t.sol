@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {InferenceVerifier} from "../src/InferenceVerifier.sol";
 import {IInferenceVerifier} from "../src/interfaces/IInferenceVerifier.sol";
 import {Bn254} from "../src/libraries/Bn254.sol";
 import {Context} from "../src/libraries/Context.sol";
+import {Deploy} from "./utils/Deploy.sol";
 import {LinkFixture} from "./utils/LinkFixture.sol";
 import {AcceptingStub, RefusingStub} from "./utils/ProofVerifierStubs.sol";
 import {StubFixture} from "./utils/StubFixture.sol";
@@ -26,7 +26,7 @@ contract InferenceVerifierModelsTest is StubFixture {
     function test_verify_refuses_model_of_other_architecture() external {
         IInferenceVerifier.Config memory config = _config(address(new AcceptingStub()));
         config.archDigest = keccak256("another");
-        InferenceVerifier other = new InferenceVerifier(config);
+        IInferenceVerifier other = Deploy.inferenceVerifier(config);
         vm.assertFalse(other.verify(_model, PROVIDER, _points, _proof, _link, _instances), "architecture");
         // Nor does the link travel, even when the other model has the same weights.
         bytes32 model = other.modelId(PROVIDER, _points);
@@ -108,7 +108,7 @@ contract InferenceVerifierModelsTest is StubFixture {
     }
 
     function test_verify_refuses_invalid_proof() external {
-        InferenceVerifier verifier = _deploy(address(new RefusingStub()));
+        IInferenceVerifier verifier = _deploy(address(new RefusingStub()));
         vm.assertFalse(verifier.verify(_model, PROVIDER, _points, _proof, _link, _instances), "invalid proof");
     }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {AccuracyEscrow} from "../../src/AccuracyEscrow.sol";
-import {ModelRegistry} from "../../src/ModelRegistry.sol";
 import {IAccuracyEscrow} from "../../src/interfaces/IAccuracyEscrow.sol";
 import {IModelRegistry} from "../../src/interfaces/IModelRegistry.sol";
+import {Deploy} from "../utils/Deploy.sol";
 import {Trees} from "../utils/Trees.sol";
 import {Endings} from "./Endings.sol";
 
@@ -70,10 +69,10 @@ abstract contract Money is Endings {
         _share = share;
         address[] memory escrows = new address[](1);
         escrows[0] = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
-        registry = new ModelRegistry(
+        registry = Deploy.modelRegistry(
             IModelRegistry.Config(address(0), MARKET_EXAMPLES, MARKET_EXAMPLE_COST, UNBONDING, escrows)
         );
-        exams = new AccuracyEscrow(registry, judge, feeRecipient, share);
+        exams = Deploy.accuracyEscrow(registry, judge, feeRecipient, share);
         registry.registerArchitecture(address(verifier));
         _register(provider);
         vm.assertEq(exams.burnShare(), share);

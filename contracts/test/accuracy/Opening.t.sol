@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {AccuracyEscrow} from "../../src/AccuracyEscrow.sol";
-import {ModelRegistry} from "../../src/ModelRegistry.sol";
 import {IAccuracyEscrow} from "../../src/interfaces/IAccuracyEscrow.sol";
 import {ICredits} from "../../src/interfaces/ICredits.sol";
 import {IMarket} from "../../src/interfaces/IMarket.sol";
 import {IModelRegistry} from "../../src/interfaces/IModelRegistry.sol";
+import {Deploy} from "../utils/Deploy.sol";
 import {ExamFixture} from "./ExamFixture.sol";
 
 /// @notice What can be opened and accepted, and at what price.
@@ -145,18 +144,18 @@ contract AccuracyOpeningTest is ExamFixture {
     function test_an_escrow_that_the_registry_does_not_know() external {
         address here = vm.computeCreateAddress(address(this), vm.getNonce(address(this)));
         vm.expectRevert(abi.encodeWithSelector(IMarket.UnknownToRegistry.selector, here));
-        new AccuracyEscrow(registry, judge, feeRecipient, 0);
+        Deploy.accuracyEscrow(registry, judge, feeRecipient, 0);
     }
 
     function test_constants_of_a_marketplace() external {
-        ModelRegistry foreseeing = _foreseeing();
+        IModelRegistry foreseeing = _foreseeing();
         vm.expectRevert(abi.encodeWithSelector(IAccuracyEscrow.BadTerms.selector));
-        new AccuracyEscrow(foreseeing, judge, feeRecipient, 10_001);
+        Deploy.accuracyEscrow(foreseeing, judge, feeRecipient, 10_001);
         foreseeing = _foreseeing();
         vm.expectRevert(abi.encodeWithSelector(IAccuracyEscrow.BadTerms.selector));
-        new AccuracyEscrow(foreseeing, judge, address(0), 10_000);
+        Deploy.accuracyEscrow(foreseeing, judge, address(0), 10_000);
         foreseeing = _foreseeing();
-        vm.assertEq(new AccuracyEscrow(foreseeing, judge, feeRecipient, 10_000).burnShare(), 10_000);
+        vm.assertEq(Deploy.accuracyEscrow(foreseeing, judge, feeRecipient, 10_000).burnShare(), 10_000);
     }
 
     function test_the_domain_of_signatures() external view {
@@ -170,13 +169,12 @@ contract AccuracyOpeningTest is ExamFixture {
     }
 
     /// @dev A registry that knows the contract that is made here after it.
-    function _foreseeing() private returns (ModelRegistry) {
+    function _foreseeing() private returns (IModelRegistry) {
         address[] memory escrows = new address[](1);
         escrows[0] = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
-        return
-            new ModelRegistry(
-                IModelRegistry.Config(address(0), MARKET_EXAMPLES, MARKET_EXAMPLE_COST, UNBONDING, escrows)
-            );
+        return Deploy.modelRegistry(
+            IModelRegistry.Config(address(0), MARKET_EXAMPLES, MARKET_EXAMPLE_COST, UNBONDING, escrows)
+        );
     }
 
     function _open(IAccuracyEscrow.Terms memory t, uint256 value) private view returns (Call memory) {

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {AccuracyEscrow} from "../../src/AccuracyEscrow.sol";
 import {IAccuracyEscrow} from "../../src/interfaces/IAccuracyEscrow.sol";
 import {IDeliveries} from "../../src/interfaces/IDeliveries.sol";
 import {IDeliveryJudge} from "../../src/interfaces/IDeliveryJudge.sol";
 import {IMarket} from "../../src/interfaces/IMarket.sol";
 import {IModelRegistry} from "../../src/interfaces/IModelRegistry.sol";
 import {Leaves} from "../../src/libraries/Leaves.sol";
+import {Exams} from "../utils/Deploy.sol";
 import {Trees} from "../utils/Trees.sol";
 import {DeliveryHandler} from "./DeliveryHandler.sol";
 import {Handler} from "./Handler.sol";
@@ -404,8 +404,8 @@ contract AccuracyHandler is DeliveryHandler {
         return IAccuracyEscrow.State(_tracks[i].state);
     }
 
-    function _escrow() private view returns (AccuracyEscrow) {
-        return AccuracyEscrow(ESCROW);
+    function _escrow() private view returns (Exams) {
+        return Exams(ESCROW);
     }
 
     function _name() internal pure override returns (string memory) {

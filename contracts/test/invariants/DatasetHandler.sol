@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {RetrievalEscrow} from "../../src/RetrievalEscrow.sol";
 import {IDeliveries} from "../../src/interfaces/IDeliveries.sol";
 import {IRetrievalEscrow} from "../../src/interfaces/IRetrievalEscrow.sol";
 import {ISignatures} from "../../src/interfaces/ISignatures.sol";
+import {Retrieval} from "../utils/Deploy.sol";
 import {DeliveryHandler} from "./DeliveryHandler.sol";
 import {Material} from "./Material.sol";
 
@@ -91,7 +91,7 @@ abstract contract DatasetHandler is DeliveryHandler {
         (t.courier, t.salt) = (_courier(), _datasets.length);
         uint256 value = _fund(t.responder, t.currency, BAIL);
         vm.prank(t.responder);
-        uint256 id = RetrievalEscrow(ESCROW).commitDataset{value: value}(t);
+        uint256 id = Retrieval(ESCROW).commitDataset{value: value}(t);
         _WORLD.lock(ESCROW, t.currency, BAIL);
         _datasets.push(Data(id, t, true, false, false, 0));
         return _datasets.length - 1;
@@ -102,13 +102,12 @@ abstract contract DatasetHandler is DeliveryHandler {
         bytes32 words =
             keccak256(abi.encode(ATTESTATION, d.id, d.terms.root, uint256(d.terms.count), nonce, block.timestamp));
         bytes memory signature = _WORLD.signature(ESCROW, _domainName(), d.terms.source, words);
-        bytes memory data = abi.encodeCall(RetrievalEscrow(ESCROW).attest, (d.terms, nonce, block.timestamp, signature));
+        bytes memory data = abi.encodeCall(Retrieval(ESCROW).attest, (d.terms, nonce, block.timestamp, signature));
         // INVARIANT I8: a signature is about one dataset.
         for (uint256 k = 0; k < _datasets.length; ++k) {
             Data storage o = _datasets[k];
             if (o.id == d.id || o.attested || !o.open || o.closableAt != 0) continue;
-            bytes memory other =
-                abi.encodeCall(RetrievalEscrow(ESCROW).attest, (o.terms, nonce, block.timestamp, signature));
+            bytes memory other = abi.encodeCall(Retrieval(ESCROW).attest, (o.terms, nonce, block.timestamp, signature));
             _refuse(_stranger(), other, ISignatures.BadSignature.selector);
         }
         vm.prank(_stranger());
@@ -121,14 +120,14 @@ abstract contract DatasetHandler is DeliveryHandler {
 
     function _retire(Data storage d) private {
         vm.prank(d.terms.responder);
-        RetrievalEscrow(ESCROW).retire(d.terms);
+        Retrieval(ESCROW).retire(d.terms);
         d.closableAt = block.timestamp + NOTICE;
         _note("retired");
     }
 
     function _close(Data storage d) private {
         vm.prank(_stranger());
-        RetrievalEscrow(ESCROW).close(d.terms);
+        Retrieval(ESCROW).close(d.terms);
         _WORLD.owe(ESCROW, d.terms.currency, d.terms.responder, BAIL);
         d.open = false;
         _note("closed");

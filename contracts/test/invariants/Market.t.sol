@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {ModelRegistry} from "../../src/ModelRegistry.sol";
 import {ICredits} from "../../src/interfaces/ICredits.sol";
 import {IModelRegistry} from "../../src/interfaces/IModelRegistry.sol";
 import {Test} from "../utils/Test.sol";
@@ -189,7 +188,7 @@ contract MarketInvariants is Playground {
     /// @notice I7: a model has as many open cases as rely on it, and its stake is what was staked, less what was withdrawn while
     /// no case was open and what faults cost.
     function I7_stake_stays_while_cases_rely_on_it() public view {
-        ModelRegistry registry = world.registry();
+        IModelRegistry registry = world.registry();
         for (uint256 k = 0; k < 3; ++k) {
             World.Stake memory s = world.models(k);
             IModelRegistry.Model memory m = registry.modelOf(s.id);

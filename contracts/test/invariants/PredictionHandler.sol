@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {PredictionEscrow} from "../../src/PredictionEscrow.sol";
 import {IDeliveries} from "../../src/interfaces/IDeliveries.sol";
 import {IDeliveryJudge} from "../../src/interfaces/IDeliveryJudge.sol";
 import {IMarket} from "../../src/interfaces/IMarket.sol";
 import {IModelRegistry} from "../../src/interfaces/IModelRegistry.sol";
 import {IPredictionEscrow} from "../../src/interfaces/IPredictionEscrow.sol";
+import {Predictions} from "../utils/Deploy.sol";
 import {DeliveryHandler} from "./DeliveryHandler.sol";
 import {Handler} from "./Handler.sol";
 import {Material} from "./Material.sol";
@@ -469,8 +469,8 @@ contract PredictionHandler is DeliveryHandler {
         return IPredictionEscrow.State(_tracks[i].state);
     }
 
-    function _escrow() private view returns (PredictionEscrow) {
-        return PredictionEscrow(ESCROW);
+    function _escrow() private view returns (Predictions) {
+        return Predictions(ESCROW);
     }
 
     function _name() internal pure override returns (string memory) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {ModelRegistry} from "../../src/ModelRegistry.sol";
 import {IModelRegistry} from "../../src/interfaces/IModelRegistry.sol";
 import {Test} from "../utils/Test.sol";
 import {World} from "./World.sol";
@@ -9,7 +8,7 @@ import {World} from "./World.sol";
 /// @notice Stakes, unbonds and withdraws. No call reverts, unless an assertion fails.
 contract RegistryHandler is Test {
     World private immutable _WORLD;
-    ModelRegistry private immutable _REGISTRY;
+    IModelRegistry private immutable _REGISTRY;
 
     constructor(World world) {
         (_WORLD, _REGISTRY) = (world, world.registry());

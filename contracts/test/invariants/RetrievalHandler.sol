@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {RetrievalEscrow} from "../../src/RetrievalEscrow.sol";
 import {IDeliveries} from "../../src/interfaces/IDeliveries.sol";
 import {IDeliveryJudge} from "../../src/interfaces/IDeliveryJudge.sol";
 import {IMarket} from "../../src/interfaces/IMarket.sol";
@@ -9,6 +8,7 @@ import {IRetrievalEscrow} from "../../src/interfaces/IRetrievalEscrow.sol";
 import {BlockHeader} from "../../src/libraries/BlockHeader.sol";
 import {Leaves} from "../../src/libraries/Leaves.sol";
 import {Permutation} from "../../src/libraries/Permutation.sol";
+import {Retrieval} from "../utils/Deploy.sol";
 import {Trees} from "../utils/Trees.sol";
 import {DatasetHandler} from "./DatasetHandler.sol";
 import {Handler} from "./Handler.sol";
@@ -402,7 +402,7 @@ contract RetrievalHandler is DatasetHandler {
         return _datasets[_datasetOf[i]].terms;
     }
 
-    function _escrow() private view returns (RetrievalEscrow) {
-        return RetrievalEscrow(ESCROW);
+    function _escrow() private view returns (Retrieval) {
+        return Retrieval(ESCROW);
     }
 }

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {AccuracyEscrow} from "../../src/AccuracyEscrow.sol";
-import {BlockRandomness} from "../../src/BlockRandomness.sol";
-import {DeliveryJudge} from "../../src/DeliveryJudge.sol";
-import {ModelRegistry} from "../../src/ModelRegistry.sol";
-import {PredictionEscrow} from "../../src/PredictionEscrow.sol";
-import {RetrievalEscrow} from "../../src/RetrievalEscrow.sol";
+import {IDeliveryJudge} from "../../src/interfaces/IDeliveryJudge.sol";
 import {IMarket} from "../../src/interfaces/IMarket.sol";
 import {IModelRegistry} from "../../src/interfaces/IModelRegistry.sol";
+import {IRandomness} from "../../src/interfaces/IRandomness.sol";
+import {Deploy, Exams, Predictions, Retrieval} from "../utils/Deploy.sol";
 import {Test} from "../utils/Test.sol";
 import {Coin} from "../utils/Tokens.sol";
 import {TruthVerifier} from "../utils/TruthVerifier.sol";
@@ -42,10 +39,10 @@ contract World is Test {
         uint256 slashes;
     }
 
-    ModelRegistry public immutable registry;
-    PredictionEscrow public immutable predictions;
-    AccuracyEscrow public immutable exams;
-    RetrievalEscrow public immutable retrieval;
+    IModelRegistry public immutable registry;
+    Predictions public immutable predictions;
+    Exams public immutable exams;
+    Retrieval public immutable retrieval;
     Material public immutable material;
     Coin public immutable coin;
     address public immutable hungry;
@@ -68,18 +65,18 @@ contract World is Test {
         coin = new Coin();
         TruthVerifier truth = new TruthVerifier();
         material = new Material(truth);
-        DeliveryJudge judge = new DeliveryJudge();
-        BlockRandomness randomness = new BlockRandomness();
+        IDeliveryJudge judge = Deploy.deliveryJudge();
+        IRandomness randomness = Deploy.blockRandomness();
         address plain = address(new BoundVerifier(truth, 0));
         hungry = address(new BoundVerifier(truth, APPETITE));
         address[] memory escrows = new address[](2);
         uint256 nonce = vm.getNonce(address(this));
         escrows[0] = vm.computeCreateAddress(address(this), nonce + 1);
         escrows[1] = vm.computeCreateAddress(address(this), nonce + 2);
-        registry = new ModelRegistry(IModelRegistry.Config(address(0), 10, 1e12, uint32(UNBONDING), escrows));
-        predictions = new PredictionEscrow(registry, judge, BURN_SHARE);
-        exams = new AccuracyEscrow(registry, judge, FEE_RECIPIENT, BURN_SHARE);
-        retrieval = new RetrievalEscrow(registry, judge, randomness, DRAW_DELAY, BURN_SHARE);
+        registry = Deploy.modelRegistry(IModelRegistry.Config(address(0), 10, 1e12, uint32(UNBONDING), escrows));
+        predictions = Deploy.predictionEscrow(registry, judge, BURN_SHARE);
+        exams = Deploy.accuracyEscrow(registry, judge, FEE_RECIPIENT, BURN_SHARE);
+        retrieval = Deploy.retrievalEscrow(registry, judge, randomness, DRAW_DELAY, BURN_SHARE);
         _populate();
         registry.registerArchitecture(plain);
         registry.registerArchitecture(hungry);

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {ModelRegistry} from "../../src/ModelRegistry.sol";
-import {PredictionEscrow} from "../../src/PredictionEscrow.sol";
 import {ICredits} from "../../src/interfaces/ICredits.sol";
 import {IMarket} from "../../src/interfaces/IMarket.sol";
 import {IModelRegistry} from "../../src/interfaces/IModelRegistry.sol";
 import {IPredictionEscrow} from "../../src/interfaces/IPredictionEscrow.sol";
+import {Deploy} from "../utils/Deploy.sol";
 import {RoundDriver} from "./RoundDriver.sol";
 
 /// @notice What terms, models and money a round begins with.
@@ -16,15 +15,15 @@ abstract contract Opening is RoundDriver {
     function test_deployed_elsewhere_than_foreseen() external {
         address there = vm.computeCreateAddress(address(this), vm.getNonce(address(this)));
         vm.expectRevert(abi.encodeWithSelector(IMarket.UnknownToRegistry.selector, there));
-        new PredictionEscrow(registry, judge, 0);
+        Deploy.predictionEscrow(registry, judge, 0);
     }
 
     function test_burns_no_more_than_all() external {
         address[] memory escrows = new address[](1);
         escrows[0] = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
-        IModelRegistry foreseeing = new ModelRegistry(IModelRegistry.Config(address(0), 1, 1, 1, escrows));
+        IModelRegistry foreseeing = Deploy.modelRegistry(IModelRegistry.Config(address(0), 1, 1, 1, escrows));
         vm.expectRevert(abi.encodeWithSelector(IPredictionEscrow.BadTerms.selector));
-        new PredictionEscrow(foreseeing, judge, 10_001);
+        Deploy.predictionEscrow(foreseeing, judge, 10_001);
     }
 
     function test_count_is_between_one_and_two_to_the_twenty() external {

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {DeliveryJudge} from "../../src/DeliveryJudge.sol";
-import {InferenceVerifier} from "../../src/InferenceVerifier.sol";
-import {ModelRegistry} from "../../src/ModelRegistry.sol";
-import {PredictionEscrow} from "../../src/PredictionEscrow.sol";
+import {IDeliveryJudge} from "../../src/interfaces/IDeliveryJudge.sol";
 import {IInferenceVerifier} from "../../src/interfaces/IInferenceVerifier.sol";
 import {IMarket} from "../../src/interfaces/IMarket.sol";
 import {IModelRegistry} from "../../src/interfaces/IModelRegistry.sol";
 import {IPredictionEscrow} from "../../src/interfaces/IPredictionEscrow.sol";
 import {Leaves} from "../../src/libraries/Leaves.sol";
 import {ModelVerifier} from "../generated/ModelVerifier.sol";
+import {Deploy, Predictions} from "../utils/Deploy.sol";
 import {Test} from "../utils/Test.sol";
 import {Trees} from "../utils/Trees.sol";
 
@@ -18,9 +16,9 @@ import {Trees} from "../utils/Trees.sol";
 abstract contract RealRound is Test {
     uint256 internal constant STAKE = 1e18;
 
-    ModelRegistry internal registry;
-    PredictionEscrow internal escrow;
-    DeliveryJudge internal judge;
+    IModelRegistry internal registry;
+    Predictions internal escrow;
+    IDeliveryJudge internal judge;
     address internal verifier;
 
     IPredictionEscrow.Terms internal terms;
@@ -49,10 +47,10 @@ abstract contract RealRound is Test {
         verifier = vm.parseJsonAddress(json, ".verifier");
         vm.etch(verifier, _inference(json).code);
         address place = vm.parseJsonAddress(json, ".escrow");
-        judge = new DeliveryJudge();
+        judge = Deploy.deliveryJudge();
         _deploy(place);
         vm.etch(place, address(escrow).code);
-        escrow = PredictionEscrow(place);
+        escrow = Predictions(place);
         vm.assertEq(escrow.idOf(terms), vm.parseJsonUint(json, ".caseId"), "the fixture's terms are others");
 
         registry.registerArchitecture(verifier);
@@ -67,12 +65,12 @@ abstract contract RealRound is Test {
         address[] memory escrows = new address[](2);
         escrows[0] = vm.computeCreateAddress(address(this), vm.getNonce(address(this)) + 1);
         escrows[1] = also;
-        registry = new ModelRegistry(
+        registry = Deploy.modelRegistry(
             IModelRegistry.Config({
                 currency: address(0), examples: 10, exampleCost: 1e13, unbondingDelay: 7 days, escrows: escrows
             })
         );
-        escrow = new PredictionEscrow(registry, judge, 0);
+        escrow = Deploy.predictionEscrow(registry, judge, 0);
     }
 
     function _inference(string memory json) private returns (address) {
@@ -81,7 +79,7 @@ abstract contract RealRound is Test {
         bytes memory code = vm.parseJsonBytes(json, ".contracts.modelVerifier");
         address model = _create(bytes.concat(code, abi.encode(shared, shared.codehash, key, key.codehash)));
         return address(
-            new InferenceVerifier(
+            Deploy.inferenceVerifier(
                 IInferenceVerifier.Config({
                     proofVerifier: model,
                     proofVerifierCodeHash: model.codehash,

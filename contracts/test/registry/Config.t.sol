@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {ModelRegistry} from "../../src/ModelRegistry.sol";
 import {IModelRegistry} from "../../src/interfaces/IModelRegistry.sol";
+import {Deploy} from "../utils/Deploy.sol";
 import {RegistryFixture} from "./RegistryFixture.sol";
 
 contract ConfigTest is RegistryFixture {
@@ -36,7 +36,7 @@ contract ConfigTest is RegistryFixture {
         vm.assertFalse(registry.isEscrow(address(this)));
         IModelRegistry.Config memory c = config();
         c.escrows = new address[](0);
-        vm.assertFalse(new ModelRegistry(c).isEscrow(escrow));
+        vm.assertFalse(Deploy.modelRegistry(c).isEscrow(escrow));
     }
 
     function testFuzz_largest_constants_do_not_overflow(uint32 examples, uint128 cost) external {
@@ -46,13 +46,13 @@ contract ConfigTest is RegistryFixture {
         c.exampleCost = cost;
         // More than can be staked.
         if (1000 * uint256(examples) * cost > type(uint128).max) return _refused(c);
-        ModelRegistry made = new ModelRegistry(c);
+        IModelRegistry made = Deploy.modelRegistry(c);
         vm.assertEq(made.penalty(), uint256(examples) * cost);
         vm.assertEq(made.minimumStake(), 1000 * uint256(examples) * cost);
     }
 
     function _refused(IModelRegistry.Config memory c) private {
         vm.expectRevert(abi.encodeWithSelector(IModelRegistry.BadConfig.selector));
-        new ModelRegistry(c);
+        Deploy.modelRegistry(c);
     }
 }

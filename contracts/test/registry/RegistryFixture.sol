@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {ModelRegistry} from "../../src/ModelRegistry.sol";
 import {IModelRegistry} from "../../src/interfaces/IModelRegistry.sol";
+import {Deploy} from "../utils/Deploy.sol";
 import {Test} from "../utils/Test.sol";
 import {Coin} from "../utils/Tokens.sol";
 import {TruthVerifier} from "../utils/TruthVerifier.sol";
@@ -20,7 +20,7 @@ abstract contract RegistryFixture is Test {
     address internal stranger = address(0x5712A);
     address internal escrow = address(0xE5C);
     Coin internal coin;
-    ModelRegistry internal registry;
+    IModelRegistry internal registry;
     TruthVerifier internal verifier;
     bytes32 internal model;
     bytes32 internal constant UNKNOWN = keccak256("no model");
@@ -34,7 +34,7 @@ abstract contract RegistryFixture is Test {
         vm.warp(1_000_000);
         coin = new Coin();
         verifier = new TruthVerifier();
-        registry = new ModelRegistry(config());
+        registry = Deploy.modelRegistry(config());
         registry.registerArchitecture(address(verifier));
         vm.prank(provider);
         model = registry.register(address(verifier), points());

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {RetrievalEscrow} from "../../src/RetrievalEscrow.sol";
 import {IRetrievalEscrow} from "../../src/interfaces/IRetrievalEscrow.sol";
 import {ISignatures} from "../../src/interfaces/ISignatures.sol";
+import {Deploy, Retrieval} from "../utils/Deploy.sol";
 import {CaseSteps} from "./CaseSteps.sol";
 import {Wallet} from "./Wallet.sol";
 
@@ -103,7 +103,7 @@ contract AttestationTest is CaseSteps {
         IRetrievalEscrow.Dataset memory d = dataset(1);
         commit(d);
         bytes memory reason = abi.encodeWithSelector(ISignatures.BadSignature.selector, source);
-        RetrievalEscrow other = new RetrievalEscrow(registry, judge, randomness, DRAW_DELAY, 0);
+        Retrieval other = Deploy.retrievalEscrow(registry, judge, randomness, DRAW_DELAY, 0);
         refused(stranger, _call(d, 7, LATER, _signed(address(other), d, SOURCE_KEY, 7)), reason);
         bytes memory good = _signed(address(retrieval), d, SOURCE_KEY, 7);
         uint256 chain = block.chainid;

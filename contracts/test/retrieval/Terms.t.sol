@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {RetrievalEscrow} from "../../src/RetrievalEscrow.sol";
 import {ICredits} from "../../src/interfaces/ICredits.sol";
 import {IDeliveries} from "../../src/interfaces/IDeliveries.sol";
 import {IRetrievalEscrow} from "../../src/interfaces/IRetrievalEscrow.sol";
+import {Deploy, Retrieval} from "../utils/Deploy.sol";
 import {Coin} from "../utils/Tokens.sol";
 import {CaseSteps} from "./CaseSteps.sol";
 
@@ -14,11 +14,11 @@ contract TermsTest is CaseSteps {
         uint256[3] memory delays = [uint256(0), 1, 63];
         for (uint256 i = 0; i < delays.length; ++i) {
             vm.expectRevert(abi.encodeWithSelector(IRetrievalEscrow.BadTerms.selector));
-            new RetrievalEscrow(registry, judge, randomness, delays[i], 0);
+            Deploy.retrievalEscrow(registry, judge, randomness, delays[i], 0);
         }
         vm.expectRevert(abi.encodeWithSelector(IRetrievalEscrow.BadTerms.selector));
-        new RetrievalEscrow(registry, judge, randomness, 64, 10_001);
-        RetrievalEscrow escrow = new RetrievalEscrow(registry, judge, randomness, 64, 10_000);
+        Deploy.retrievalEscrow(registry, judge, randomness, 64, 10_001);
+        Retrieval escrow = Deploy.retrievalEscrow(registry, judge, randomness, 64, 10_000);
         vm.assertEq(escrow.drawDelay(), 64);
         vm.assertEq(escrow.burnShare(), 10_000);
         vm.assertEq(address(escrow.randomness()), address(randomness));

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {InferenceVerifier} from "../../src/InferenceVerifier.sol";
 import {IInferenceVerifier} from "../../src/interfaces/IInferenceVerifier.sol";
 import {Halo2Verifier} from "../generated/Halo2Verifier.sol";
 import {ModelVerifier} from "../generated/ModelVerifier.sol";
 import {Calls} from "./Calls.sol";
+import {Deploy} from "./Deploy.sol";
 
 /// @notice A generated verifier with an honest proof, as `make fixtures` wrote them. What is deployed is the code that
 /// the generator compiled; the sources beside it say what that is.
@@ -17,7 +17,7 @@ abstract contract Fixture is Calls {
     Halo2Verifier internal shared;
     address internal key;
     ModelVerifier internal model;
-    InferenceVerifier internal inference;
+    IInferenceVerifier internal inference;
 
     bytes32 internal modelId;
     address internal provider;
@@ -42,7 +42,7 @@ abstract contract Fixture is Calls {
         bytes memory code = vm.parseJsonBytes(json, ".contracts.modelVerifier");
         bytes memory arguments = abi.encode(shared, address(shared).codehash, key, key.codehash);
         model = ModelVerifier(create(bytes.concat(code, arguments)));
-        inference = new InferenceVerifier(
+        inference = Deploy.inferenceVerifier(
             IInferenceVerifier.Config({
                 proofVerifier: address(model),
                 proofVerifierCodeHash: address(model).codehash,

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {AccuracyEscrow} from "../../src/AccuracyEscrow.sol";
-import {BlockRandomness} from "../../src/BlockRandomness.sol";
-import {DeliveryJudge} from "../../src/DeliveryJudge.sol";
-import {ModelRegistry} from "../../src/ModelRegistry.sol";
-import {PredictionEscrow} from "../../src/PredictionEscrow.sol";
-import {RetrievalEscrow} from "../../src/RetrievalEscrow.sol";
 import {ICredits} from "../../src/interfaces/ICredits.sol";
 import {IDeliveries} from "../../src/interfaces/IDeliveries.sol";
+import {IDeliveryJudge} from "../../src/interfaces/IDeliveryJudge.sol";
 import {IMarket} from "../../src/interfaces/IMarket.sol";
 import {IModelRegistry} from "../../src/interfaces/IModelRegistry.sol";
+import {IRandomness} from "../../src/interfaces/IRandomness.sol";
+import {Deploy, Exams, Predictions, Retrieval} from "./Deploy.sol";
 import {SealedItems} from "./SealedItems.sol";
 import {Test} from "./Test.sol";
 import {Coin} from "./Tokens.sol";
@@ -33,12 +30,12 @@ abstract contract MarketFixture is Test {
     address internal stranger = address(0x5712A);
     address internal feeRecipient = address(0xFEE);
 
-    ModelRegistry internal registry;
-    PredictionEscrow internal predictions;
-    AccuracyEscrow internal exams;
-    RetrievalEscrow internal retrieval;
-    DeliveryJudge internal judge;
-    BlockRandomness internal randomness;
+    IModelRegistry internal registry;
+    Predictions internal predictions;
+    Exams internal exams;
+    Retrieval internal retrieval;
+    IDeliveryJudge internal judge;
+    IRandomness internal randomness;
     TruthVerifier internal verifier;
     Coin internal coin;
 
@@ -59,14 +56,14 @@ abstract contract MarketFixture is Test {
         vm.warp(1_000_000);
         vm.roll(10_000);
         coin = _coin();
-        judge = new DeliveryJudge();
-        randomness = new BlockRandomness();
+        judge = Deploy.deliveryJudge();
+        randomness = Deploy.blockRandomness();
         verifier = new TruthVerifier();
         uint256 nonce = vm.getNonce(address(this));
         address[] memory escrows = new address[](2);
         escrows[0] = vm.computeCreateAddress(address(this), nonce + 1);
         escrows[1] = vm.computeCreateAddress(address(this), nonce + 2);
-        registry = new ModelRegistry(
+        registry = Deploy.modelRegistry(
             IModelRegistry.Config({
                 currency: address(0),
                 examples: MARKET_EXAMPLES,
@@ -75,9 +72,9 @@ abstract contract MarketFixture is Test {
                 escrows: escrows
             })
         );
-        predictions = new PredictionEscrow(registry, judge, burnShare());
-        exams = new AccuracyEscrow(registry, judge, feeRecipient, burnShare());
-        retrieval = new RetrievalEscrow(registry, judge, randomness, DRAW_DELAY, burnShare());
+        predictions = Deploy.predictionEscrow(registry, judge, burnShare());
+        exams = Deploy.accuracyEscrow(registry, judge, feeRecipient, burnShare());
+        retrieval = Deploy.retrievalEscrow(registry, judge, randomness, DRAW_DELAY, burnShare());
         registry.registerArchitecture(address(verifier));
         model = _register(provider);
     }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {DeliveryJudge} from "../../src/DeliveryJudge.sol";
 import {IDeliveryJudge} from "../../src/interfaces/IDeliveryJudge.sol";
 import {IInferenceVerifier} from "../../src/interfaces/IInferenceVerifier.sol";
 import {Bn254} from "../../src/libraries/Bn254.sol";
 import {Leaves} from "../../src/libraries/Leaves.sol";
 import {Poseidon} from "../../src/libraries/Poseidon.sol";
 import {Calls} from "./Calls.sol";
+import {Deploy} from "./Deploy.sol";
 
 /// @notice Deliveries, true and false, and whoever complains about them.
 abstract contract SealedFixture is Calls {
@@ -20,10 +20,10 @@ abstract contract SealedFixture is Calls {
         uint256[] cipher;
     }
 
-    DeliveryJudge internal judge;
+    IDeliveryJudge internal judge;
 
     function setUp() public virtual {
-        judge = new DeliveryJudge();
+        judge = Deploy.deliveryJudge();
     }
 
     // Deliveries.

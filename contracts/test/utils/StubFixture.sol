@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.28;
 
-import {InferenceVerifier} from "../../src/InferenceVerifier.sol";
 import {IInferenceVerifier} from "../../src/interfaces/IInferenceVerifier.sol";
 import {Bn254} from "../../src/libraries/Bn254.sol";
+import {Deploy} from "./Deploy.sol";
 import {LinkFixture} from "./LinkFixture.sol";
 import {AcceptingStub} from "./ProofVerifierStubs.sol";
 import {Test} from "./Test.sol";
@@ -17,7 +17,7 @@ abstract contract StubFixture is Test {
     uint256 internal constant CLASSES = 10;
 
     LinkFixture internal _fixture;
-    InferenceVerifier internal _verifier;
+    IInferenceVerifier internal _verifier;
     uint256[] internal _points;
     bytes internal _proof;
     uint256[] internal _instances;
@@ -46,8 +46,8 @@ abstract contract StubFixture is Test {
         });
     }
 
-    function _deploy(address proofVerifier) internal returns (InferenceVerifier) {
-        return new InferenceVerifier(_config(proofVerifier));
+    function _deploy(address proofVerifier) internal returns (IInferenceVerifier) {
+        return Deploy.inferenceVerifier(_config(proofVerifier));
     }
 
     /// @dev A link for `proof`, whose commitments are the fixture's.
