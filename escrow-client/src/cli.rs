@@ -69,6 +69,14 @@ pub enum Command {
     Status(status::Args),
     /// Show everything end to end on a fresh local chain, cheats included.
     Demo(demo::Args),
+    /// Write completions for a shell to stdout.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write the reference of all verbs to stdout, as Markdown.
+    #[command(hide = true)]
+    Reference,
     /// Measure setup, proving and verifying on this machine.
     Bench(bench::Args),
 }

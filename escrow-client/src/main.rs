@@ -2,19 +2,24 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use tokio::runtime::Runtime;
 use zkescrow_client::{
     chain,
     cli::Cli,
-    commands,
+    commands, config,
     failure::Failure,
     output::{self, Ui},
     panics,
 };
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let command = match config::apply(Cli::command()) {
+        Ok(command) => command,
+        Err(failure) => return Ui::new(std::env::args_os().any(|arg| arg == "--json")).finish(Err(failure)),
+    };
+    let parsed = command.try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => return output::usage(&error),
     };

@@ -5,6 +5,8 @@ use alloy::{
     providers::Provider,
 };
 
+use serde_json::Value;
+
 use super::Chain;
 use crate::failure::Failure;
 
@@ -13,6 +15,19 @@ impl Chain {
     pub async fn nonce(&self) -> Result<u64, Failure> {
         let ask = || async { self.provider.get_transaction_count(self.sender).await };
         self.node.read("count transactions", ask).await
+    }
+
+    /// Accounts that the node signs for.
+    pub async fn accounts(&self) -> Result<Vec<Address>, Failure> {
+        self.node.read("list accounts", || async { self.provider.get_accounts().await }).await
+    }
+
+    /// Lets time pass on a local chain.
+    pub async fn sleep(&self, seconds: u32) -> Result<(), Failure> {
+        let later = || self.provider.raw_request::<_, Value>("evm_increaseTime".into(), (seconds,));
+        self.node.read("let time pass", later).await?;
+        let mine = || self.provider.raw_request::<_, Value>("evm_mine".into(), ());
+        self.node.read("let time pass", mine).await.map(drop)
     }
 
     /// The number of the latest block.

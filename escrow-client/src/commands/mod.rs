@@ -19,10 +19,14 @@ pub mod status;
 pub mod verify;
 pub mod worker;
 
+use clap::CommandFactory;
+use serde_json::json;
+
 use crate::{
-    cli::{ChainCommand, Command, VerifierCommand},
+    cli::{ChainCommand, Cli, Command, VerifierCommand},
     failure::Failure,
     output::{Outcome, Ui},
+    reference,
 };
 
 /// Runs one verb.
@@ -43,6 +47,12 @@ pub async fn run(command: Command, ui: &Ui) -> Result<Outcome, Failure> {
         Command::Consumer(command) => consumer::run(&command, ui).await,
         Command::Status(args) => status::run(&args, ui).await,
         Command::Demo(args) => demo::run(&args, ui).await,
+        Command::Completions { shell } => {
+            let mut script = vec![];
+            clap_complete::generate(shell, &mut Cli::command(), "zkescrow", &mut script);
+            Ok(Outcome::done(json!({ "shell": shell.to_string() }), String::from_utf8_lossy(&script).trim_end()))
+        }
+        Command::Reference => Ok(Outcome::done(json!({}), reference::markdown().trim_end())),
         Command::Bench(args) => bench::run(&args, ui),
     }
 }

@@ -107,7 +107,7 @@ fn reference_string(args: &Args, k: u32, ui: &Ui, progress: &Progress) -> Result
 }
 
 /// The development string of this size, from the cache or new.
-pub(super) fn development(k: u32, cache: Option<&PathBuf>, ui: &Ui, progress: &Progress) -> Result<Srs, Failure> {
+pub fn development(k: u32, cache: Option<&PathBuf>, ui: &Ui, progress: &Progress) -> Result<Srs, Failure> {
     let srs = Srs::cached_development(k, &folder_of(cache)?, |event| match event {
         CacheEvent::Making { k } => progress.set(format!("making a development string of 2^{k} powers")),
         CacheEvent::Replacing(error) => {

@@ -105,8 +105,8 @@ fn the_demo_spares_what_is_in_a_folder() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let model = folder.path().join("model.zkm");
     fs::write(&model, "precious").expect("written");
-    wrong(&["demo", "--keep", folder.path().to_str().expect("text")], "not empty");
-    wrong(&["demo", "--keep", model.to_str().expect("text")], "not a folder");
+    wrong(&["demo", "forgeries", "--keep", folder.path().to_str().expect("text")], "not empty");
+    wrong(&["demo", "forgeries", "--keep", model.to_str().expect("text")], "not a folder");
     assert_eq!(fs::read(&model).expect("the file"), b"precious");
 }
 
@@ -114,7 +114,7 @@ fn the_demo_spares_what_is_in_a_folder() {
 fn an_interrupted_demo_leaves_nothing_behind() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let mut demo = command();
-    demo.arg("demo").env("TMPDIR", folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
+    demo.args(["demo", "forgeries"]).env("TMPDIR", folder.path()).stdout(Stdio::null()).stderr(Stdio::null());
     let mut demo = demo.spawn().expect("the binary runs");
     let begin = Instant::now();
     let made = loop {

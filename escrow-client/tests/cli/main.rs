@@ -278,7 +278,7 @@ fn a_binary_without_its_checkout_says_what_is_missing() {
 fn the_demo_ends_as_expected() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let kept = path(folder.path(), "kept");
-    let (code, json, stderr) = run(&["demo", "--keep", &kept]);
+    let (code, json, stderr) = run(&["demo", "forgeries", "--keep", &kept]);
     assert_eq!(code, 0, "{stderr}");
     assert_eq!(json["asExpected"], true);
     assert_eq!(json["honest"]["onChain"]["accepted"], true);
@@ -291,5 +291,5 @@ fn the_demo_ends_as_expected() {
     let proof = Path::new(&kept).join("proof.json");
     let args = ["verify", "--keys", &path(Path::new(&kept), "keys"), "--proof", proof.to_str().expect("text")];
     assert_eq!(run(&args).0, 0, "what was kept can be used");
-    wrong(&["demo", "--keep", &kept], "not empty");
+    wrong(&["demo", "forgeries", "--keep", &kept], "not empty");
 }

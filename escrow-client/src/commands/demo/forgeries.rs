@@ -1,4 +1,4 @@
-//! `zkescrow demo`: an honest proof accepted, and every cheat refused, on a chain of its own.
+//! `zkescrow demo forgeries`: an honest proof accepted, and every cheat refused, on a chain of its own.
 
 use std::{
     path::{Path, PathBuf},
@@ -9,10 +9,11 @@ use image::RgbImage;
 use serde_json::{Value, json};
 use zkescrow_circuits::{keys::ProverKeys, model::Model, proof::Proof, sample};
 
-use super::{deploy, generate, infer, model, prove, setup, verify};
+use super::digits;
 use crate::{
     chain::{Chain, NodeArgs, local::LocalChain},
     cheats::{self, Case, Honest},
+    commands::{deploy, generate, infer, model, prove, setup, verify},
     contracts::Contracts,
     failure::Failure,
     folder, input,
@@ -26,15 +27,6 @@ use crate::{
 const SEEDS: [u64; 3] = [1, 2, 3];
 /// What the proof is for.
 const CONTEXT: u64 = 77;
-
-/// Flags.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  zkescrow demo --keep demo-run")]
-pub struct Args {
-    /// Keep model, keys, proof and contracts in this folder, which must be new or empty.
-    #[arg(long, value_name = "DIR")]
-    pub keep: Option<PathBuf>,
-}
 
 /// The files of one run.
 struct Files {
@@ -81,13 +73,13 @@ struct Verdict {
 }
 
 /// Runs the verb.
-pub async fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
+pub async fn run(keep: Option<&Path>, ui: &Ui) -> Result<Outcome, Failure> {
     let begin = Instant::now();
-    if let Some(folder) = &args.keep {
+    if let Some(folder) = keep {
         paths::require_empty(folder)?;
     }
     let temporary = Scratch::new()?;
-    let files = Files::new(args.keep.as_deref().unwrap_or(temporary.path()));
+    let files = Files::new(keep.unwrap_or(temporary.path()));
     ui.tell("A provider sells what its hidden model says. First it is honest, then it is not.\n");
     let made = off_chain(&files, ui)?;
     let (deployed, verdicts) = on_chain(&files, ui).await?;
@@ -111,9 +103,9 @@ pub async fn run(args: &Args, ui: &Ui) -> Result<Outcome, Failure> {
     json["honest"] = describe(honest);
     json["cheats"] = cheats.iter().map(describe).collect();
     json["asExpected"] = json!(yes);
-    json["kept"] = json!(args.keep);
+    json["kept"] = json!(keep);
     json["seconds"]["demo"] = json!(begin.elapsed().as_secs_f64());
-    let kept = args.keep.as_ref().map_or(String::new(), |folder| format!("\nAll files are in {}.", folder.display()));
+    let kept = keep.map_or(String::new(), |folder| format!("\nAll files are in {}.", folder.display()));
     Ok(Outcome { yes, json, text: format!("{}\n\n{end}{kept}", table(&verdicts)) })
 }
 
@@ -256,11 +248,4 @@ fn table(verdicts: &[Verdict]) -> String {
         "\n* the proof without link and model id: accepted means that it is sound, but not about this model".into(),
     );
     lines.join("\n")
-}
-
-/// A number with its thousands apart.
-fn digits(n: u64) -> String {
-    let plain = n.to_string();
-    let groups: Vec<_> = plain.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
-    groups.join(",")
 }
