@@ -120,6 +120,7 @@ sol! {
         function reveal(uint256 caseId, uint256 key) external;
         function deliveryOf(uint256 caseId) external view returns (Delivery);
         function judge() external view returns (address);
+        function registry() external view returns (address);
     }
 
     /// Architectures, models and stakes.

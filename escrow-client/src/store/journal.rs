@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use alloy::primitives::{Address, B256};
-use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
+use sqlx::{Row, Sqlite, SqliteExecutor, Transaction, sqlite::SqliteRow};
 
 use super::Store;
 use crate::failure::Failure;
@@ -55,21 +55,20 @@ impl Fate {
 impl Store {
     /// The transactions that were signed for a step, oldest first, unless none of them counts any more.
     pub async fn attempts(&self, payer: &Payer, name: &str) -> Result<Vec<Attempt>, Failure> {
-        let mut transaction = self.begin().await?;
-        self.attempts_in(&mut transaction, payer, name).await
+        self.attempts_by(self.pool(), payer, name).await
     }
 
-    /// The same, within what has to happen as a whole.
-    pub async fn attempts_in(
+    /// The same, perhaps within what has to happen as a whole.
+    pub async fn attempts_by(
         &self,
-        transaction: &mut Transaction<'static, Sqlite>,
+        executor: impl SqliteExecutor<'_>,
         payer: &Payer,
         name: &str,
     ) -> Result<Vec<Attempt>, Failure> {
         let sql = "SELECT * FROM transactions WHERE name = ? AND account = ? AND chain_id = ? AND genesis = ?
             AND state IN ('sent', 'mined') ORDER BY id";
         let query = sqlx::query(sql).bind(name).bind(payer.account.to_vec()).bind(payer.chain_id as i64);
-        let rows = self.of(query.bind(payer.genesis.to_vec()).fetch_all(&mut **transaction).await)?;
+        let rows = self.of(query.bind(payer.genesis.to_vec()).fetch_all(executor).await)?;
         rows.iter().map(|row| self.attempt_of(row)).collect()
     }
 

@@ -19,12 +19,12 @@ async fn steps_are_taken_once_over_a_bad_connection() {
         2 => Act::Refuse,
         5 => Act::Swallow,
         8 => Act::Reply(503, "busy".into()),
-        11 => Act::Delay(Duration::from_millis(400)),
+        11 => Act::Delay(Duration::from_millis(700)),
         14 => Act::Reply(200, "<html>".into()),
         17 => error(request, 429, "too many requests"),
         _ => Act::Forward,
     });
-    let patience = Patience { answer: Duration::from_millis(200), ..FAST };
+    let patience = Patience { answer: Duration::from_millis(300), ..FAST };
     let to = somebody();
     for i in 0..12 {
         // A new process each time; half of them without a name.
