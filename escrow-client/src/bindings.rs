@@ -612,6 +612,7 @@ sol! {
         error PositionOutOfRange(uint256 position, uint256 count);
         error PrecompileFailed(uint256 precompile);
         error Reentrancy();
+        error ScalarOutOfRange(uint256 scalar);
         error SignatureExpired(uint256 deadline);
         error StakeExceeded(uint256 amount, uint256 bonded);
         error StakeTooLow(uint256 bonded, uint256 minimum);

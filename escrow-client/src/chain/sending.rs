@@ -27,8 +27,9 @@ use crate::{
 
 /// How often another transaction may take our nonce before somebody has to look.
 const RIVALS: usize = 8;
-/// Looks in a row that have to find a nonce used by something else: nodes know of blocks before they know of receipts.
-const CERTAIN: u32 = 3;
+/// Looks in a row that have to find a nonce used by something else: of several machines behind one address, some know of
+/// blocks before others know of receipts.
+const CERTAIN: u32 = 5;
 /// Most gas of a transaction on chains since Osaka.
 const GAS_CAP: u64 = 1 << 24;
 
@@ -186,6 +187,9 @@ impl Chain {
                 Ok(sight) => {
                     heard = Instant::now();
                     taken = if matches!(sight, Sight::Taken) { taken + 1 } else { 0 };
+                    if taken > 0 {
+                        pause = patience.poll;
+                    }
                 }
                 // A node may be away for a moment.
                 Err(Failure::Chain { .. }) if heard.elapsed() < patience.silence => {}

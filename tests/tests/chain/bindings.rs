@@ -15,11 +15,19 @@ use zkescrow_client::bindings::{
 type Names = BTreeMap<String, String>;
 
 /// What contracts say and the client need not know, with the reason.
-const LEFT_OUT: [(&str, &str); 4] = [
+const LEFT_OUT: [(&str, &str); 12] = [
     ("lock(bytes32)", "escrows alone may call it"),
     ("unlock(bytes32)", "escrows alone may call it"),
     ("slash(bytes32)", "escrows alone may call it"),
     ("eip712Domain()", "who signs knows name, chain and contract, and must not be told them"),
+    ("BadShortBytes(uint8)", "only a constructor says so, and deploying reads back what it was given"),
+    ("TooManyShortElements(uint32,uint32)", "only a constructor says so, and deploying reads back what it was given"),
+    ("DomainNotReduced(uint256)", "only a constructor says so, and deploying reads back what it was given"),
+    ("BadBlindingBases(uint256)", "only a constructor says so, and deploying reads back what it was given"),
+    ("BlindingBaseOffCurve(uint256,uint256)", "only a constructor says so, and deploying reads back what it was given"),
+    ("NoElements()", "only a constructor says so, and deploying reads back what it was given"),
+    ("NoWeightCommitments()", "only a constructor says so, and deploying reads back what it was given"),
+    ("NoClasses()", "only a constructor says so, and deploying reads back what it was given"),
 ];
 
 fn abi(contract: &str) -> JsonAbi {
