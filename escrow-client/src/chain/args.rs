@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use alloy::primitives::Address;
 
-/// Flags of verbs that need a chain.
+/// Flags of verbs that need a chain. They come last in their verbs: what follows would be listed among them.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Chain")]
 pub struct NodeArgs {

@@ -26,12 +26,12 @@ pub struct Args {
     /// The key folder that setup wrote.
     #[arg(long, value_name = "DIR", env = "ZKESCROW_KEYS")]
     pub keys: PathBuf,
-    /// The node, and the account that pays.
-    #[command(flatten)]
-    pub node: NodeArgs,
     /// The deployment file to write.
     #[arg(short, long, value_name = "FILE", default_value = "deployment.json")]
     pub output: PathBuf,
+    /// The node, and the account that pays.
+    #[command(flatten)]
+    pub node: NodeArgs,
 }
 
 /// Runs the verb.
