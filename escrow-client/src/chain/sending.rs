@@ -181,6 +181,11 @@ impl Chain {
             match self.tend(order, &mut flight, &mut sent).await {
                 Ok(Sight::Landed(landed)) => return self.landed(order, &flight, *landed).await.map(Some),
                 Ok(Sight::Taken) if taken + 1 == CERTAIN => {
+                    if flight.attempts.iter().any(|attempt| attempt.mined) {
+                        // Some nodes forget receipts. It is better not to know than to take a step twice.
+                        let reason = "it was done before, and the node has no receipt of it any more";
+                        return Err(self.answered(&order.action, reason));
+                    }
                     self.remember(&flight, Fate::Lost).await?;
                     return Ok(None);
                 }

@@ -29,6 +29,8 @@ pub struct Attempt {
     pub hash: B256,
     /// What is sent.
     pub raw: Vec<u8>,
+    /// Whether its step was taken already, as far as is known.
+    pub mined: bool,
 }
 
 /// What became of a transaction.
@@ -136,6 +138,7 @@ impl Store {
             nonce: self.of(row.try_get::<i64, _>("nonce"))? as u64,
             hash: B256::try_from(&hash[..]).map_err(|_| self.damaged("hash"))?,
             raw: self.of(row.try_get("raw"))?,
+            mined: self.of(row.try_get::<String, _>("state"))? == Fate::Mined.word(),
         })
     }
 }
@@ -149,7 +152,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("temporary folder");
         let store = Store::open(&folder.path().join("store.db")).await.expect("a store");
         let payer = Payer { account: Address::repeat_byte(1), chain_id: 5, genesis: B256::repeat_byte(2) };
-        let attempt = |nonce, byte| Attempt { nonce, hash: B256::repeat_byte(byte), raw: vec![byte] };
+        let attempt = |nonce, byte| Attempt { nonce, hash: B256::repeat_byte(byte), raw: vec![byte], mined: false };
         let all = [attempt(7, 1), attempt(7, 2), attempt(9, 3)];
         for (attempt, name) in all.iter().zip([Some("step"), Some("step"), None]) {
             let mut transaction = store.begin().await.expect("begun");
@@ -163,7 +166,8 @@ mod tests {
 
         for (fate, left) in [(Fate::Mined, 2), (Fate::Reverted, 0)] {
             store.put_fate(&all[..2], fate).await.expect("kept");
-            assert_eq!(store.attempts(&payer, "step").await.expect("read").len(), left);
+            let some = store.attempts(&payer, "step").await.expect("read");
+            assert_eq!(some.iter().filter(|attempt| attempt.mined).count(), left);
         }
         let mut transaction = store.begin().await.expect("begun");
         assert_eq!(store.taken_nonces(&mut transaction, &payer, 0).await.expect("read"), BTreeSet::from([9]));

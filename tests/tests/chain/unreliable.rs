@@ -54,6 +54,23 @@ async fn a_lost_answer_does_not_send_twice() {
     assert_eq!((stage.times(to).await, stage.nonce(chain.sender).await), (2, 2));
 }
 
+/// Nodes that keep little answer so about what is long ago.
+#[tokio::test]
+async fn a_forgotten_receipt_does_not_send_twice() {
+    let (stage, folder) = (Stage::new(), tempfile::tempdir().expect("a folder"));
+    let proxy = Proxy::start(&stage.local.rpc, |_, request| match request["method"].as_str() {
+        Some("eth_getTransactionReceipt") => result(request, Value::Null),
+        _ => Act::Forward,
+    });
+    let to = somebody();
+    let chain = stage.chain().await.with_journal(store(folder.path()).await);
+    chain.submit(step(Some("a step"), to)).await.expect("mined");
+    let chain = connect(&NodeArgs::local(&proxy.rpc)).await.with_journal(store(folder.path()).await);
+    let unknown = chain.submit(step(Some("a step"), to)).await.expect_err("unknown").to_string();
+    assert!(unknown.contains("it was done before"), "{unknown}");
+    assert_eq!((stage.times(to).await, stage.nonce(chain.sender).await), (1, 1));
+}
+
 #[tokio::test]
 async fn a_node_that_went_away_is_an_error() {
     let stage = Stage::new();
