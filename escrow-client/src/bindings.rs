@@ -120,6 +120,7 @@ sol! {
         function reveal(uint256 caseId, uint256 key) external;
         function deliveryOf(uint256 caseId) external view returns (Delivery);
         function judge() external view returns (address);
+        function registry() external view returns (address);
     }
 
     /// Architectures, models and stakes.
@@ -611,6 +612,7 @@ sol! {
         error PositionOutOfRange(uint256 position, uint256 count);
         error PrecompileFailed(uint256 precompile);
         error Reentrancy();
+        error ScalarOutOfRange(uint256 scalar);
         error SignatureExpired(uint256 deadline);
         error StakeExceeded(uint256 amount, uint256 bonded);
         error StakeTooLow(uint256 bonded, uint256 minimum);

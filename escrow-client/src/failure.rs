@@ -92,12 +92,14 @@ pub enum Failure {
         reason: String,
     },
     /// A transaction that waits.
-    #[error("transaction {hash} ({action}) is not mined yet: run the same again to go on waiting")]
+    #[error("transaction {hash} ({action}) is not mined yet ({reason}): run the same again to go on waiting")]
     Unmined {
         /// What it is for.
         action: String,
         /// The transaction.
         hash: String,
+        /// What is known of it.
+        reason: String,
     },
     /// A mistake of ours.
     #[error("internal error: {0}; please report it")]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use alloy::primitives::Address;
 
-/// Flags of verbs that need a chain.
+/// Flags of verbs that need a chain. They come last in their verbs: what follows would be listed among them.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Chain")]
 pub struct NodeArgs {
@@ -24,7 +24,8 @@ pub struct NodeArgs {
     /// The account that pays. Without a key, it is one that a local node signs for; without an account, its first.
     #[arg(long, value_name = "ADDRESS", env = "ZKESCROW_ACCOUNT")]
     pub account: Option<Address>,
-    /// In how many blocks, its own included, a transaction has to be before it counts; by default 1 on a local chain, else 2.
+    /// In how many blocks, its own included, a transaction has to be before it counts; by default 1 on
+    /// Anvil's and other local chains, else 2.
     #[arg(long, value_name = "N", env = "ZKESCROW_CONFIRMATIONS", value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub confirmations: Option<u64>,
     /// The most that a unit of gas may cost.

@@ -33,7 +33,7 @@ pub struct Patience {
 }
 
 impl Patience {
-    /// For a node on this machine.
+    /// For a chain that mines when it is told to.
     pub const LOCAL: Self = Self {
         answer: Duration::from_secs(30),
         pause: Duration::from_millis(100),
@@ -79,9 +79,8 @@ impl Node {
         let mut secrets: Vec<String> = parts.filter(|part| part.len() > 1).map(str::to_owned).collect();
         // The longest first: what contains another secret goes as a whole.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        let is_local = is_loopback(url);
-        let patience = if is_local { Patience::LOCAL } else { Patience::REMOTE };
-        Self { shown: url.origin().ascii_serialization(), is_local, patience, secrets }
+        let (shown, is_local) = (url.origin().ascii_serialization(), is_loopback(url));
+        Self { shown, is_local, patience: Patience::LOCAL, secrets }
     }
 
     /// Asks something that can be asked again: several times, unless the node means what it says.

@@ -27,8 +27,9 @@ use crate::{
 
 /// How often another transaction may take our nonce before somebody has to look.
 const RIVALS: usize = 8;
-/// Looks in a row that have to find a nonce used by something else: nodes know of blocks before they know of receipts.
-const CERTAIN: u32 = 3;
+/// Looks in a row that have to find a nonce used by something else: of several machines behind one address, some know of
+/// blocks before others know of receipts.
+const CERTAIN: u32 = 5;
 /// Most gas of a transaction on chains since Osaka.
 const GAS_CAP: u64 = 1 << 24;
 
@@ -48,8 +49,10 @@ pub(super) struct Order {
 struct Flight {
     /// With rising fees, all of one nonce; never empty.
     attempts: Vec<Attempt>,
-    /// For as long as this process waits for it.
+    /// For as long as this process waits for it; none if it was begun elsewhere.
     reservation: Option<Reservation>,
+    /// What the node said when it did not want it again.
+    refused: Option<String>,
 }
 
 /// A transaction that was executed.
@@ -99,7 +102,7 @@ impl Chain {
     async fn resumed(&self, order: &Order) -> Result<Option<Flight>, Failure> {
         let (Some(store), Some(name)) = (&self.journal, &order.name) else { return Ok(None) };
         let attempts = store.attempts(&self.payer(), name).await?;
-        Ok((!attempts.is_empty()).then_some(Flight { attempts, reservation: None }))
+        Ok((!attempts.is_empty()).then_some(Flight { attempts, reservation: None, refused: None }))
     }
 
     /// Signs, stores and sends for the first time.
@@ -148,15 +151,16 @@ impl Chain {
         let Some(store) = &self.journal else {
             let reservation = self.lane.reserve(from, &Default::default()).ok_or_else(none)?;
             let attempt = self.sign(&order.action, transaction(reservation.nonce)).await?;
-            return Ok(Flight { attempts: vec![attempt], reservation: Some(reservation) });
+            return Ok(Flight { attempts: vec![attempt], reservation: Some(reservation), refused: None });
         };
         let payer = self.payer();
         let mut whole = store.begin().await?;
         if let Some(name) = &order.name {
             // Another task or process may have been faster.
-            let attempts = store.attempts_in(&mut whole, &payer, name).await?;
+            let attempts = store.attempts_by(&mut *whole, &payer, name).await?;
             if !attempts.is_empty() {
-                return Ok(Flight { attempts, reservation: None });
+                store.of(whole.rollback().await)?;
+                return Ok(Flight { attempts, reservation: None, refused: None });
             }
         }
         let taken = store.taken_nonces(&mut whole, &payer, from).await?;
@@ -164,7 +168,7 @@ impl Chain {
         let attempt = self.sign(&order.action, transaction(reservation.nonce)).await?;
         store.put_attempt(&mut whole, &payer, order.name.as_deref(), &attempt).await?;
         store.of(whole.commit().await)?;
-        Ok(Flight { attempts: vec![attempt], reservation: Some(reservation) })
+        Ok(Flight { attempts: vec![attempt], reservation: Some(reservation), refused: None })
     }
 
     /// Waits until a transaction is executed. Nothing if that cannot happen any more.
@@ -177,23 +181,38 @@ impl Chain {
             match self.tend(order, &mut flight, &mut sent).await {
                 Ok(Sight::Landed(landed)) => return self.landed(order, &flight, *landed).await.map(Some),
                 Ok(Sight::Taken) if taken + 1 == CERTAIN => {
+                    if flight.attempts.iter().any(|attempt| attempt.mined) {
+                        // Some nodes forget receipts. It is better not to know than to take a step twice.
+                        let reason = "it was done before, and the node has no receipt of it any more";
+                        return Err(self.answered(&order.action, reason));
+                    }
                     self.remember(&flight, Fate::Lost).await?;
                     return Ok(None);
                 }
                 Ok(sight) => {
                     heard = Instant::now();
                     taken = if matches!(sight, Sight::Taken) { taken + 1 } else { 0 };
+                    if taken > 0 {
+                        pause = patience.poll;
+                    }
                 }
                 // A node may be away for a moment.
                 Err(Failure::Chain { .. }) if heard.elapsed() < patience.silence => {}
                 Err(failure) => return Err(failure),
             }
             if begin.elapsed() > patience.give_up {
-                let hash = flight.attempts.last().map(|attempt| attempt.hash).unwrap_or_default().to_string();
-                return Err(Failure::Unmined { action: order.action.clone(), hash });
+                return Err(self.unmined(order, &flight));
             }
             sleep(pause).await;
             pause = (pause * 2).min(patience.poll);
+        }
+    }
+
+    fn unmined(&self, order: &Order, flight: &Flight) -> Failure {
+        Failure::Unmined {
+            action: order.action.clone(),
+            hash: flight.attempts.last().map(|attempt| attempt.hash).unwrap_or_default().to_string(),
+            reason: flight.refused.clone().unwrap_or_else(|| "the node has it, but it is in no block".into()),
         }
     }
 
@@ -206,7 +225,7 @@ impl Chain {
                 *sent = Instant::now();
             }
             // Dropped, or undone by a reorganisation: the same again.
-            Sight::Waiting { known: false, .. } => self.send_again(flight).await?,
+            Sight::Waiting { known: false, .. } => self.send_again(order, flight).await?,
             _ => {}
         }
         Ok(sight)
@@ -283,7 +302,7 @@ impl Chain {
         let old = signing::unsigned(last)?;
         let paid = Fees { most: old.max_fee_per_gas, tip: old.max_priority_fee_per_gas };
         let Some(fees) = paid.raised(self.price(&order.action).await?, self.cap) else {
-            return self.send_again(flight).await;
+            return self.send_again(order, flight).await;
         };
         let raised = TxEip1559 { max_fee_per_gas: fees.most, max_priority_fee_per_gas: fees.tip, ..old };
         let attempt = self.sign(&order.action, raised).await?;
@@ -293,17 +312,20 @@ impl Chain {
             store.of(whole.commit().await)?;
         }
         flight.attempts.push(attempt);
-        self.send_again(flight).await
+        self.send_again(order, flight).await
     }
 
     /// Sends once more. Whatever a node says to that, only the chain says what came of it.
-    async fn send_again(&self, flight: &Flight) -> Result<(), Failure> {
+    async fn send_again(&self, order: &Order, flight: &mut Flight) -> Result<(), Failure> {
         let Some(attempt) = flight.attempts.last() else { return Ok(()) };
         let count = || async { self.provider.get_transaction_count(self.sender).latest().await };
         if let Ok(from) = self.node.ask_once(count).await {
             self.send_earlier(from, attempt.nonce).await?;
         }
-        self.broadcast(attempt).await;
+        flight.refused = match self.broadcast(attempt).await {
+            Sent::Perhaps => None,
+            Sent::Refused(problem) => Some(self.node.problem(&order.action, problem).to_string()),
+        };
         Ok(())
     }
 

@@ -25,7 +25,7 @@ impl Chain {
             }
             Account::Nodes(_) => self.signed_by_node(action, &transaction).await?,
         };
-        Ok(Attempt { nonce: transaction.nonce, hash: *envelope.tx_hash(), raw: envelope.encoded_2718() })
+        Ok(Attempt { nonce: transaction.nonce, hash: *envelope.tx_hash(), raw: envelope.encoded_2718(), mined: false })
     }
 
     async fn signed_by_node(&self, action: &str, transaction: &TxEip1559) -> Result<TxEnvelope, Failure> {

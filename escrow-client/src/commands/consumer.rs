@@ -88,8 +88,6 @@ Example:
     --rpc http://127.0.0.1:8545 --store consumer.db cat.png dog.jpg")]
 pub struct Request {
     #[command(flatten)]
-    party: PartyArgs,
-    #[command(flatten)]
     purchase: Purchase,
     /// The provider's service.
     #[arg(long, value_name = "URL")]
@@ -97,17 +95,19 @@ pub struct Request {
     /// Images: png, jpeg, or .npy of one (H,W,C) or many (N,H,W,C).
     #[arg(value_name = "IMAGE", required = true)]
     input: Vec<PathBuf>,
+    #[command(flatten)]
+    party: PartyArgs,
 }
 
 /// Flags of `resume`.
 #[derive(Debug, clap::Args)]
 pub struct Resume {
     #[command(flatten)]
-    party: PartyArgs,
-    #[command(flatten)]
     purchase: Purchase,
     #[command(flatten)]
     case: CaseArg,
+    #[command(flatten)]
+    party: PartyArgs,
 }
 
 /// Flags of `open`.
@@ -116,8 +116,6 @@ pub struct Resume {
 Example:
   zkescrow consumer open --offer offer.json --keys keys --rpc http://127.0.0.1:8545 --store consumer.db cat.png")]
 pub struct Open {
-    #[command(flatten)]
-    party: PartyArgs,
     /// The provider's offer.
     #[arg(long, value_name = "FILE")]
     offer: PathBuf,
@@ -127,61 +125,63 @@ pub struct Open {
     /// Images: png, jpeg, or .npy of one (H,W,C) or many (N,H,W,C).
     #[arg(value_name = "IMAGE", required = true)]
     input: Vec<PathBuf>,
+    #[command(flatten)]
+    party: PartyArgs,
 }
 
 /// A move in a round.
 #[derive(Debug, clap::Args)]
 pub struct Act {
     #[command(flatten)]
-    party: PartyArgs,
-    #[command(flatten)]
     case: CaseArg,
+    #[command(flatten)]
+    party: PartyArgs,
 }
 
 /// A move in a round that depends on the architecture.
 #[derive(Debug, clap::Args)]
 pub struct ActWithKeys {
-    #[command(flatten)]
-    act: Act,
     /// Keys of the model's architecture.
     #[arg(long, value_name = "DIR", env = "ZKESCROW_KEYS")]
     keys: PathBuf,
+    #[command(flatten)]
+    act: Act,
 }
 
 /// Flags of `demand-predictions`.
 #[derive(Debug, clap::Args)]
 pub struct Demand {
-    #[command(flatten)]
-    act: Act,
     /// The first index.
     #[arg(long, default_value_t = 0)]
     first: u64,
     /// How many; by default, all from there on.
     #[arg(long)]
     count: Option<u64>,
+    #[command(flatten)]
+    act: Act,
 }
 
 /// Flags of `contest`.
 #[derive(Debug, clap::Args)]
 pub struct Contest {
-    #[command(flatten)]
-    act: Act,
     /// The indices.
     #[arg(long, value_name = "INDEX", value_delimiter = ',', required = true)]
     indices: Vec<u64>,
+    #[command(flatten)]
+    act: Act,
 }
 
 /// Flags of `withdraw`.
 #[derive(Debug, clap::Args)]
 pub struct Withdraw {
-    #[command(flatten)]
-    party: PartyArgs,
     /// In which currency: a token's address; ETH by default.
     #[arg(long, value_name = "ADDRESS", default_value_t = Address::ZERO, hide_default_value = true)]
     currency: Address,
     /// Where the money goes; by default, to the account itself.
     #[arg(long, value_name = "ADDRESS")]
     to: Option<Address>,
+    #[command(flatten)]
+    party: PartyArgs,
 }
 
 /// A share, such as `2%` or `0.02`.

@@ -28,9 +28,6 @@ pub struct Args {
     /// The key folder of an architecture to add.
     #[arg(long, value_name = "DIR", env = "ZKESCROW_KEYS")]
     pub keys: Option<PathBuf>,
-    /// The node, and the account that pays.
-    #[command(flatten)]
-    pub node: NodeArgs,
     /// The deployment file: extended if it is there, written otherwise.
     #[arg(short, long, value_name = "FILE", env = "ZKESCROW_DEPLOYMENT", default_value = "deployment.json")]
     pub output: PathBuf,
@@ -40,6 +37,9 @@ pub struct Args {
     /// Constants of a new marketplace.
     #[command(flatten)]
     pub constants: ConstantArgs,
+    /// The node, and the account that pays.
+    #[command(flatten)]
+    pub node: NodeArgs,
 }
 
 /// What a new marketplace fixes for ever.

@@ -17,15 +17,15 @@ use crate::{
 /// Flags.
 #[derive(Clone, Debug, clap::Args)]
 pub struct PartyArgs {
-    /// The node, and the account that pays.
-    #[command(flatten)]
-    pub node: NodeArgs,
     /// The deployment file: where the contracts are.
     #[arg(long, value_name = "FILE", env = "ZKESCROW_DEPLOYMENT", default_value = "deployment.json")]
     pub deployment: PathBuf,
     /// The file with what the chain does not know; each party has its own.
     #[arg(long, value_name = "FILE", env = "ZKESCROW_STORE", default_value = "zkescrow.db")]
     pub store: PathBuf,
+    /// The node, and the account that pays.
+    #[command(flatten)]
+    pub node: NodeArgs,
 }
 
 /// A party, ready to act.

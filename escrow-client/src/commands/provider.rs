@@ -77,47 +77,47 @@ pub enum Command {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  zkescrow provider register --keys keys --rpc http://127.0.0.1:8545 --stake 1eth")]
 pub struct Register {
-    #[command(flatten)]
-    party: PartyArgs,
     /// The key folder: its commitment is registered.
     #[arg(long, value_name = "DIR", env = "ZKESCROW_KEYS")]
     keys: PathBuf,
     /// What to stake; by default, what is missing to the least that is needed.
     #[arg(long, value_name = "AMOUNT", value_parser = party::amount)]
     stake: Option<U256>,
+    #[command(flatten)]
+    party: PartyArgs,
 }
 
 /// Which model.
 #[derive(Debug, clap::Args)]
 pub struct ModelArg {
-    #[command(flatten)]
-    party: PartyArgs,
     /// The model's id in the registry.
     #[arg(long, value_name = "ID")]
     model_id: B256,
+    #[command(flatten)]
+    party: PartyArgs,
 }
 
 /// A model and an amount.
 #[derive(Debug, clap::Args)]
 pub struct Amount {
-    #[command(flatten)]
-    model: ModelArg,
     /// How much.
     #[arg(long, value_name = "AMOUNT", value_parser = party::amount)]
     amount: U256,
+    #[command(flatten)]
+    model: ModelArg,
 }
 
 /// Flags of `publish-opening`.
 #[derive(Debug, clap::Args)]
 pub struct PublishOpening {
-    #[command(flatten)]
-    model: ModelArg,
     /// The published file: its keccak hash goes on chain.
     #[arg(long, value_name = "FILE")]
     file: PathBuf,
     /// Where it can be found.
     #[arg(long)]
     uri: String,
+    #[command(flatten)]
+    model: ModelArg,
 }
 
 /// Flags of `offer`.
@@ -186,8 +186,6 @@ Example:
   zkescrow worker --model model.zkm --keys keys")]
 pub struct Serve {
     #[command(flatten)]
-    party: PartyArgs,
-    #[command(flatten)]
     stock: Stock,
     /// Where to listen. Put a proxy that speaks TLS in front of it.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8700")]
@@ -195,44 +193,44 @@ pub struct Serve {
     /// Seconds between two looks at the chain.
     #[arg(long, value_name = "SECONDS", default_value_t = 2.0)]
     poll: f64,
+    #[command(flatten)]
+    party: PartyArgs,
 }
 
 /// A move in a round.
 #[derive(Debug, clap::Args)]
 pub struct Act {
     #[command(flatten)]
-    party: PartyArgs,
-    #[command(flatten)]
     case: CaseArg,
+    #[command(flatten)]
+    party: PartyArgs,
 }
 
 /// A move in a round that depends on the model.
 #[derive(Debug, clap::Args)]
 pub struct ActWithModel {
     #[command(flatten)]
-    act: Act,
-    #[command(flatten)]
     stock: Stock,
+    #[command(flatten)]
+    act: Act,
 }
 
 /// Flags of `demand-inputs`.
 #[derive(Debug, clap::Args)]
 pub struct Demand {
-    #[command(flatten)]
-    act: Act,
     /// The first index.
     #[arg(long, default_value_t = 0)]
     first: u64,
     /// How many; by default, all from there on.
     #[arg(long)]
     count: Option<u64>,
+    #[command(flatten)]
+    act: Act,
 }
 
 /// Flags of `respond`.
 #[derive(Debug, clap::Args)]
 pub struct Respond {
-    #[command(flatten)]
-    act: Act,
     #[command(flatten)]
     stock: Stock,
     /// The contested index.
@@ -241,19 +239,21 @@ pub struct Respond {
     /// A proof file; by default, the queue's proof.
     #[arg(long, value_name = "FILE")]
     proof: Option<PathBuf>,
+    #[command(flatten)]
+    act: Act,
 }
 
 /// Flags of `withdraw`.
 #[derive(Debug, clap::Args)]
 pub struct Withdraw {
-    #[command(flatten)]
-    party: PartyArgs,
     /// In which currency: a token's address; ETH by default.
     #[arg(long, value_name = "ADDRESS", default_value_t = Address::ZERO, hide_default_value = true)]
     currency: Address,
     /// Where the money goes; by default, to the account itself.
     #[arg(long, value_name = "ADDRESS")]
     to: Option<Address>,
+    #[command(flatten)]
+    party: PartyArgs,
 }
 
 /// Runs a verb.

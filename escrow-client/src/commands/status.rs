@@ -18,11 +18,11 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  zkescrow status --rpc http://127.0.0.1:8545            all rounds of the account")]
 pub struct Args {
-    #[command(flatten)]
-    party: PartyArgs,
     /// The case; by default, all of the account.
     #[arg(long, value_name = "ID", value_parser = party::case_id)]
     case: Option<U256>,
+    #[command(flatten)]
+    party: PartyArgs,
 }
 
 /// Runs the verb.

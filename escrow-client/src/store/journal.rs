@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use alloy::primitives::{Address, B256};
-use sqlx::{Row, Sqlite, Transaction, sqlite::SqliteRow};
+use sqlx::{Row, Sqlite, SqliteExecutor, Transaction, sqlite::SqliteRow};
 
 use super::Store;
 use crate::failure::Failure;
@@ -29,6 +29,8 @@ pub struct Attempt {
     pub hash: B256,
     /// What is sent.
     pub raw: Vec<u8>,
+    /// Whether its step was taken already, as far as is known.
+    pub mined: bool,
 }
 
 /// What became of a transaction.
@@ -55,21 +57,20 @@ impl Fate {
 impl Store {
     /// The transactions that were signed for a step, oldest first, unless none of them counts any more.
     pub async fn attempts(&self, payer: &Payer, name: &str) -> Result<Vec<Attempt>, Failure> {
-        let mut transaction = self.begin().await?;
-        self.attempts_in(&mut transaction, payer, name).await
+        self.attempts_by(self.pool(), payer, name).await
     }
 
-    /// The same, within what has to happen as a whole.
-    pub async fn attempts_in(
+    /// The same, perhaps within what has to happen as a whole.
+    pub async fn attempts_by(
         &self,
-        transaction: &mut Transaction<'static, Sqlite>,
+        executor: impl SqliteExecutor<'_>,
         payer: &Payer,
         name: &str,
     ) -> Result<Vec<Attempt>, Failure> {
         let sql = "SELECT * FROM transactions WHERE name = ? AND account = ? AND chain_id = ? AND genesis = ?
             AND state IN ('sent', 'mined') ORDER BY id";
         let query = sqlx::query(sql).bind(name).bind(payer.account.to_vec()).bind(payer.chain_id as i64);
-        let rows = self.of(query.bind(payer.genesis.to_vec()).fetch_all(&mut **transaction).await)?;
+        let rows = self.of(query.bind(payer.genesis.to_vec()).fetch_all(executor).await)?;
         rows.iter().map(|row| self.attempt_of(row)).collect()
     }
 
@@ -137,6 +138,7 @@ impl Store {
             nonce: self.of(row.try_get::<i64, _>("nonce"))? as u64,
             hash: B256::try_from(&hash[..]).map_err(|_| self.damaged("hash"))?,
             raw: self.of(row.try_get("raw"))?,
+            mined: self.of(row.try_get::<String, _>("state"))? == Fate::Mined.word(),
         })
     }
 }
@@ -150,7 +152,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("temporary folder");
         let store = Store::open(&folder.path().join("store.db")).await.expect("a store");
         let payer = Payer { account: Address::repeat_byte(1), chain_id: 5, genesis: B256::repeat_byte(2) };
-        let attempt = |nonce, byte| Attempt { nonce, hash: B256::repeat_byte(byte), raw: vec![byte] };
+        let attempt = |nonce, byte| Attempt { nonce, hash: B256::repeat_byte(byte), raw: vec![byte], mined: false };
         let all = [attempt(7, 1), attempt(7, 2), attempt(9, 3)];
         for (attempt, name) in all.iter().zip([Some("step"), Some("step"), None]) {
             let mut transaction = store.begin().await.expect("begun");
@@ -164,7 +166,8 @@ mod tests {
 
         for (fate, left) in [(Fate::Mined, 2), (Fate::Reverted, 0)] {
             store.put_fate(&all[..2], fate).await.expect("kept");
-            assert_eq!(store.attempts(&payer, "step").await.expect("read").len(), left);
+            let some = store.attempts(&payer, "step").await.expect("read");
+            assert_eq!(some.iter().filter(|attempt| attempt.mined).count(), left);
         }
         let mut transaction = store.begin().await.expect("begun");
         assert_eq!(store.taken_nonces(&mut transaction, &payer, 0).await.expect("read"), BTreeSet::from([9]));

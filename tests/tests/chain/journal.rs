@@ -1,6 +1,7 @@
 //! With a journal: a step with a name is taken once, whatever becomes of the process that takes it.
 
 use std::{
+    cmp::Ordering,
     future::Future,
     pin::Pin,
     task::{Context, Poll},
@@ -64,7 +65,8 @@ async fn a_step_that_was_taken_is_not_taken_again() {
 async fn a_killed_process_never_takes_a_step_twice() {
     let (stage, folder) = (Stage::new(), tempfile::tempdir().expect("a folder"));
     let mut interrupted = 0;
-    for polls in 0.. {
+    // How often a step waits depends on how fast others are: about twenty times.
+    for polls in 0..40 {
         let (to, name) = (somebody(), format!("step {polls}"));
         let chain = stage.chain().await.with_journal(store(folder.path()).await);
         let inner = Box::pin(async move { chain.submit(step(Some(&name), to)).await });
@@ -72,12 +74,38 @@ async fn a_killed_process_never_takes_a_step_twice() {
         let again = stage.chain().await.with_journal(store(folder.path()).await);
         again.submit(step(Some(&format!("step {polls}")), to)).await.unwrap_or_else(|e| panic!("{polls} polls: {e}"));
         assert_eq!(stage.times(to).await, 1, "{polls} polls");
+        interrupted += usize::from(!ended);
+    }
+    assert!(interrupted > 3, "{interrupted} points");
+}
+
+/// The node hears a question, and from then on nobody hears anything: for each question that a step asks.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_breaks_never_takes_a_step_twice() {
+    /// Questions of connecting.
+    const CONNECT: usize = 3;
+    let (stage, folder) = (Stage::new(), tempfile::tempdir().expect("a folder"));
+    let hasty = Duration::from_millis(1);
+    let patience = Patience { pause: hasty, poll: hasty, silence: hasty, give_up: 50 * hasty, ..FAST };
+    let mut broken = 0;
+    for last in CONNECT.. {
+        let proxy = Proxy::start(&stage.local.rpc, move |count, _| match count.cmp(&last) {
+            Ordering::Less => Act::Forward,
+            Ordering::Equal => Act::Swallow,
+            Ordering::Greater => Act::Refuse,
+        });
+        let (to, name) = (somebody(), format!("step {last}"));
+        let chain = connect(&NodeArgs::local(&proxy.rpc)).await.with_patience(patience);
+        let ended = chain.with_journal(store(folder.path()).await).submit(step(Some(&name), to)).await.is_ok();
+        let again = stage.chain().await.with_journal(store(folder.path()).await);
+        again.submit(step(Some(&name), to)).await.unwrap_or_else(|e| panic!("question {last}: {e}"));
+        assert_eq!(stage.times(to).await, 1, "question {last}");
         if ended {
             break;
         }
-        interrupted += 1;
+        broken += 1;
     }
-    assert!(interrupted > 10, "{interrupted} points");
+    assert!(broken >= 8, "{broken} questions");
 }
 
 /// Steps without a name may be lost, but must not block others by their nonces.

@@ -19,12 +19,12 @@ async fn steps_are_taken_once_over_a_bad_connection() {
         2 => Act::Refuse,
         5 => Act::Swallow,
         8 => Act::Reply(503, "busy".into()),
-        11 => Act::Delay(Duration::from_millis(400)),
+        11 => Act::Delay(Duration::from_millis(700)),
         14 => Act::Reply(200, "<html>".into()),
         17 => error(request, 429, "too many requests"),
         _ => Act::Forward,
     });
-    let patience = Patience { answer: Duration::from_millis(200), ..FAST };
+    let patience = Patience { answer: Duration::from_millis(300), ..FAST };
     let to = somebody();
     for i in 0..12 {
         // A new process each time; half of them without a name.
@@ -52,6 +52,23 @@ async fn a_lost_answer_does_not_send_twice() {
         chain.submit(step(name, to)).await.expect("mined");
     }
     assert_eq!((stage.times(to).await, stage.nonce(chain.sender).await), (2, 2));
+}
+
+/// Nodes that keep little answer so about what is long ago.
+#[tokio::test]
+async fn a_forgotten_receipt_does_not_send_twice() {
+    let (stage, folder) = (Stage::new(), tempfile::tempdir().expect("a folder"));
+    let proxy = Proxy::start(&stage.local.rpc, |_, request| match request["method"].as_str() {
+        Some("eth_getTransactionReceipt") => result(request, Value::Null),
+        _ => Act::Forward,
+    });
+    let to = somebody();
+    let chain = stage.chain().await.with_journal(store(folder.path()).await);
+    chain.submit(step(Some("a step"), to)).await.expect("mined");
+    let chain = connect(&NodeArgs::local(&proxy.rpc)).await.with_journal(store(folder.path()).await);
+    let unknown = chain.submit(step(Some("a step"), to)).await.expect_err("unknown").to_string();
+    assert!(unknown.contains("it was done before"), "{unknown}");
+    assert_eq!((stage.times(to).await, stage.nonce(chain.sender).await), (1, 1));
 }
 
 #[tokio::test]

@@ -44,7 +44,10 @@ async fn demanded_inputs_are_handed_over_off_chain_or_on() {
     let case = play(&consumer, &provider, None, id).await;
     // The inputs came, so there are predictions; those have to be published as well.
     assert_eq!(case.state, State::Predicted);
-    assert_eq!(case.delivery.as_ref().and_then(|d| d.words_on_chain()).map(|w| w.len() as u64), case.delivery.as_ref().map(|d| d.words));
+    assert_eq!(
+        case.delivery.as_ref().and_then(|d| d.words_on_chain()).map(|w| w.len() as u64),
+        case.delivery.as_ref().map(|d| d.words)
+    );
     stage.pass(WINDOW / 2 + 1).await;
     let case = play(&consumer, &provider, None, id).await;
     assert_eq!((case.state, case.published.len() as u64), (State::Served, COUNT));

@@ -37,16 +37,8 @@ use crate::{
 };
 
 /// Where pictures are kept in the checkout.
-const PICTURES: [&str; 8] = [
-    "astronaut",
-    "camera",
-    "chelsea",
-    "coffee",
-    "hubble_deep_field",
-    "immunohistochemistry",
-    "retina",
-    "rocket",
-];
+const PICTURES: [&str; 8] =
+    ["astronaut", "camera", "chelsea", "coffee", "hubble_deep_field", "immunohistochemistry", "retina", "rocket"];
 
 /// Seconds between one block and the next, as far as parties may wait in a story.
 pub const WINDOW: u32 = 3_600;
@@ -133,14 +125,8 @@ impl Place {
         let contracts = Contracts::deploy(&chain, keys, &compiled).await?;
         deployment.add(&chain, deploy::describe(keys, &contracts)).await?;
         let m = &deployment.market;
-        let all = [
-            m.registry,
-            m.delivery_judge,
-            m.randomness,
-            m.prediction_escrow,
-            m.accuracy_escrow,
-            m.retrieval_escrow,
-        ];
+        let all =
+            [m.registry, m.delivery_judge, m.randomness, m.prediction_escrow, m.accuracy_escrow, m.retrieval_escrow];
         let gas = (all.iter().map(|contract| contract.gas_used).sum(), contracts.gas());
         Ok(Self { deployment, gas, local, folder: Scratch::new()? })
     }

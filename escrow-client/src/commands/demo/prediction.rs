@@ -73,7 +73,9 @@ pub async fn run(small: bool, ui: &Ui) -> Result<Outcome, Failure> {
     let served = rounds[0]["state"] == "Served" && rounds[0]["proven"] == json!(CONTESTED);
     let slashed = rounds[1]["state"] == "ProviderFailed" && rounds[1]["stakeLost"] != "0";
     let end = match (served, slashed) {
-        (true, true) => "The honest provider proved what was contested and was paid; the cheat could not, and was slashed.",
+        (true, true) => {
+            "The honest provider proved what was contested and was paid; the cheat could not, and was slashed."
+        }
         (false, _) => "THIS IS A BUG: the honest provider was not paid.",
         (_, false) => "THIS IS A BUG: the cheat was not slashed.",
     };
@@ -229,8 +231,7 @@ impl Act<'_> {
 
     async fn tell_end(&self, case: &Case, before: (U256, U256), lost: U256) -> Result<(), Failure> {
         let currency = self.provider.offer.currency;
-        let after =
-            (self.place.wealth(&self.provider.desk).await?, self.place.wealth(&self.consumer.desk).await?);
+        let after = (self.place.wealth(&self.provider.desk).await?, self.place.wealth(&self.consumer.desk).await?);
         let change = |before: U256, after: U256| {
             let (sign, amount) = if after >= before { ("+", after - before) } else { ("-", before - after) };
             format!("{sign}{}", party::money(amount, currency))
