@@ -119,9 +119,11 @@ impl Queue {
         Ok(rows == 1)
     }
 
-    /// Hands in a proof, which removes the order's secrets; false if the claim is lost, and then nothing is changed.
+    /// Hands in a proof, which removes the order's secrets; false if the claim is lost, and then nothing is changed. It can be
+    /// handed in again: whoever lost the connection does not know whether the queue heard of it.
     pub async fn finish(&self, claim: &Claim, proof: &Proof, seconds: f64) -> Result<bool, Failure> {
-        let sql = self.fenced("state = 'done', proof = $3, seconds = $4, work = NULL, reason = NULL");
+        let sql = "UPDATE zkescrow_jobs SET state = 'done', proof = $3, seconds = $4, work = NULL, reason = NULL
+                   WHERE id = $1 AND attempt = $2 AND (state = 'running' OR state = 'done' AND proof = $3)";
         let rows = with_pool!(self, pool => {
             let query = sqlx::query(sql).bind(claim.id.to_string()).bind(claim.attempt as i64);
             query.bind(proof.to_json()).bind(seconds).execute(pool).await.map(|done| done.rows_affected())

@@ -4,14 +4,13 @@ use std::{
     env,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::Arc,
     thread,
     time::Duration,
 };
 
 use zkescrow_client::queue::{Order, Refusal};
 
-use crate::stage::{HASTY, Place, Rule};
+use crate::stage::{HASTY, Place, Rule, worker};
 
 const LOCATION: &str = "ZKESCROW_TEST_QUEUE";
 const RELEASE: &str = "ZKESCROW_TEST_RELEASE";
@@ -54,6 +53,6 @@ async fn a_worker() {
         }
         Err(Refusal::Final(LATE.into()))
     });
-    let (worker, _) = crate::stage::worker(&Place::at(location), Arc::clone(&prover), HASTY).await;
+    let (worker, _) = worker(&Place::at(location), prover, HASTY).await;
     worker.run(1, true).await.expect("a worker");
 }

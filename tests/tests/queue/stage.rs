@@ -40,7 +40,7 @@ pub static PROVER: LazyLock<Arc<Prover>> = LazyLock::new(|| {
 
 /// A lease that is soon over, and no time to lose.
 pub const HASTY: Limits = Limits {
-    lease: Duration::from_millis(1500),
+    lease: Duration::from_secs(3),
     attempts: 3,
     pause: Duration::from_millis(100),
     longest_pause: Duration::from_millis(400),
@@ -163,8 +163,9 @@ impl<F: Fn(u32, &Order) -> Result<Proof, Refusal>> Rule<F> {
 }
 
 impl<F: Fn(u32, &Order) -> Result<Proof, Refusal> + Send + Sync + 'static> Prove for Rule<F> {
-    fn is_ours(&self, weights: &B256, provider: &Address) -> bool {
-        PROVER.is_ours(weights, provider)
+    /// All orders: another process of these tests has another prover, and other weights.
+    fn is_ours(&self, _: &B256, _: &Address) -> bool {
+        true
     }
 
     fn prove(&self, order: &Order) -> Result<Proof, Refusal> {
