@@ -89,6 +89,8 @@ async fn predictions_that_do_not_come_are_published_or_cost_everything() {
     let stage = Stage::new().await;
     let provider = stage.honest(1).await;
     let consumer = stage.consumer(2, &[]).await;
+    let (_, penalty, _) = stage.models(&provider.desk).constants().await.expect("constants");
+    stage.models(&provider.desk).stake(provider.offer.model, penalty).await.expect("staked");
     for publishes in [true, false] {
         let id = open(&consumer, &provider).await;
         provider.look(id).await.expect("looked").expect("accepted");

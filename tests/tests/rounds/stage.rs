@@ -257,6 +257,7 @@ pub async fn open_with(consumer: &Consumer, provider: &Provider, images: Vec<Vec
 
 /// Plays for both sides until neither has anything to do.
 pub async fn play(consumer: &Consumer, provider: &Provider, service: Option<&Service>, id: U256) -> Case {
+    let mut idle = false;
     loop {
         let provided = provider.look(id).await;
         if let Some(service) = service {
@@ -272,7 +273,11 @@ pub async fn play(consumer: &Consumer, provider: &Provider, service: Option<&Ser
                 prove(provider).await;
                 continue;
             }
-            return case;
+            // What was exchanged off chain is something to do for the other side.
+            if idle {
+                return case;
+            }
         }
+        idle = !moved;
     }
 }
