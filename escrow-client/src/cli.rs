@@ -4,7 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     bench, chain_up, consumer, demo, deploy, generate, infer, jobs, model, plan, prove, provider, setup, status,
-    verify, worker,
+    verify, watch, worker,
 };
 
 /// Sell neural-network predictions that nobody has to trust.
@@ -67,6 +67,8 @@ pub enum Command {
     Consumer(consumer::Command),
     /// Show where rounds stand, whose turn it is, and what is at stake.
     Status(status::Args),
+    /// Say what changes in an account's rounds, and warn of deadlines.
+    Watch(watch::Args),
     /// Show everything end to end on a fresh local chain, cheats included.
     Demo(demo::Args),
     /// Write completions for a shell to stdout.

@@ -17,6 +17,7 @@ pub mod provider;
 pub mod setup;
 pub mod status;
 pub mod verify;
+pub mod watch;
 pub mod worker;
 
 use clap::CommandFactory;
@@ -46,6 +47,7 @@ pub async fn run(command: Command, ui: &Ui) -> Result<Outcome, Failure> {
         Command::Provider(command) => provider::run(&command, ui).await,
         Command::Consumer(command) => consumer::run(&command, ui).await,
         Command::Status(args) => status::run(&args, ui).await,
+        Command::Watch(args) => watch::run(&args, ui).await,
         Command::Demo(args) => demo::run(&args, ui).await,
         Command::Completions { shell } => {
             let mut script = vec![];

@@ -128,7 +128,8 @@ fn role(case: &Case, who: alloy::primitives::Address) -> &'static str {
     if who == case.terms.consumer { "consumer" } else { "provider" }
 }
 
-fn otherwise(silence: Silence) -> &'static str {
+/// What happens when nobody moves, in words.
+pub fn otherwise(silence: Silence) -> &'static str {
     match silence {
         Silence::Refund => "all get back what they locked",
         Silence::Served => "the provider is paid",
