@@ -9,6 +9,7 @@ pub mod checkout;
 pub mod cli;
 pub mod commands;
 pub mod contracts;
+pub mod exams;
 pub mod failure;
 pub mod folder;
 pub mod input;
