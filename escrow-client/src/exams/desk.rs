@@ -89,8 +89,13 @@ impl Desk {
         }
         let due = amounts::stake(&terms);
         let value = money::provide(&self.chain, terms.currency, self.escrow, due).await?;
-        let receipt = self.take(id, "open", value, &escrow::openCall { terms }).await?;
-        Ok((id, receipt))
+        let test_set = terms.testSet;
+        let opened = self.take(id, "open", value, &escrow::openCall { terms }).await;
+        if matches!(opened, Err(Failure::Refused { .. })) {
+            // Nothing was sent: the test set is as good as before.
+            self.store.release_test_set(test_set, id).await?;
+        }
+        Ok((id, opened?))
     }
 
     /// Takes back an exam that nobody accepted.

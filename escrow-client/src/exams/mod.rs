@@ -5,6 +5,7 @@ pub mod answers;
 pub mod case;
 pub mod consumer;
 pub mod desk;
+pub mod exchange;
 pub mod next;
 pub mod provider;
 pub mod test_set;

@@ -124,6 +124,13 @@ impl Store {
         U256::try_from_be_slice(&used).ok_or_else(|| self.damaged("case"))
     }
 
+    /// Forgets that a test set is for an exam, which does not exist.
+    pub async fn release_test_set(&self, test_set: B256, case: U256) -> Result<(), Failure> {
+        let query = sqlx::query("DELETE FROM used_sets WHERE test_set = ? AND case_id = ?").bind(test_set.to_vec());
+        self.of(query.bind(key(case)).execute(self.pool()).await)?;
+        Ok(())
+    }
+
     /// Keeps the answers of an exam, in order; the first ones stay.
     pub async fn put_answers(&self, case: U256, answers: &[Answer]) -> Result<(), Failure> {
         let text = serde_json::to_string(answers).unwrap_or_default();
@@ -184,6 +191,10 @@ mod tests {
         for case in [7, 8, 7] {
             assert_eq!(store.use_test_set(set, U256::from(case)).await.expect("kept"), U256::from(7));
         }
+        for case in [8, 7] {
+            store.release_test_set(set, U256::from(case)).await.expect("released");
+        }
+        assert_eq!(store.use_test_set(set, U256::from(8)).await.expect("kept"), U256::from(8));
     }
 
     #[tokio::test]
