@@ -149,16 +149,6 @@ impl Case {
         permutation::element(self.seed, self.examples(), place)
     }
 
-    /// The places that are being handed over, or were last.
-    pub fn delivered(&self) -> Range<u64> {
-        let first = u64::from(self.terms.first);
-        match (&self.first, &self.second) {
-            (_, Some(_)) => first..self.examples(),
-            (Some(_), None) => 0..first,
-            (None, None) => 0..0,
-        }
-    }
-
     /// The places that have to be handed over next, or are being handed over.
     pub fn due(&self) -> Range<u64> {
         let first = u64::from(self.terms.first);
@@ -223,7 +213,9 @@ impl Case {
                 Some(Turn { who: delivery.turn(), until: delivery.deadline, silence })
             }
             State::Answered => turn(consumer, Silence::Grade),
-            State::Challenged if self.outstanding().next().is_none() => turn(provider, Silence::Grade),
+            State::Challenged if self.outstanding().next().is_none() => {
+                turn(if self.reached() { provider } else { consumer }, Silence::Grade)
+            }
             State::Challenged => turn(provider, Silence::ProviderLoses),
             _ => None,
         }
@@ -393,10 +385,10 @@ pub(crate) mod tests {
     #[test]
     fn two_deliveries_are_of_different_places() {
         assert_eq!(after(2).due(), 0..4);
-        assert_eq!(after(3).delivered(), 0..4);
+        assert_eq!(after(3).due(), 0..4);
         assert_eq!(after(6).due(), 4..10);
-        assert_eq!(after(6).delivered(), 0..4);
-        assert_eq!(after(7).delivered(), 4..10);
+        assert_eq!(after(7).due(), 4..10);
+        assert!(after(12).due().is_empty());
     }
 
     #[test]

@@ -111,7 +111,8 @@ pub fn provider(case: &Case, facts: &ProviderFacts, now: u64) -> Option<Move> {
         State::Challenged => {
             let mut outstanding = case.outstanding().peekable();
             if outstanding.peek().is_none() {
-                return Some(Move::Settle);
+                // Whoever gains ends it: two at once would pay for one transaction too many.
+                return (late || case.reached()).then_some(Move::Settle);
             }
             outstanding.find(|place| !late && facts.proofs.contains(place)).map(Move::Respond)
         }
@@ -142,7 +143,8 @@ pub fn consumer(case: &Case, facts: &ConsumerFacts, now: u64) -> Option<Move> {
             let doubts = &facts.doubts;
             Some(if doubts.is_empty() { Move::Settle } else { Move::Challenge(doubts.clone()) })
         }
-        State::Challenged => (late || case.outstanding().next().is_none()).then_some(Move::Settle),
+        State::Challenged if case.outstanding().next().is_none() => (late || !case.reached()).then_some(Move::Settle),
+        State::Challenged => late.then_some(Move::Settle),
         _ => None,
     }
 }
@@ -239,7 +241,8 @@ mod tests {
             (ANSWERED, &doubts, 601, Some(Move::Settle)),
             (CHALLENGED, &nothing, 700, None),
             (CHALLENGED, &nothing, 701, Some(Move::Settle)),
-            (PROVEN, &nothing, 650, Some(Move::Settle)),
+            (PROVEN, &nothing, 700, None),
+            (PROVEN, &nothing, 701, Some(Move::Settle)),
         ];
         for (logs, facts, now, next) in expected {
             assert_eq!(consumer(&after(logs), facts, now), next, "after {logs} logs, at {now}");
@@ -247,6 +250,10 @@ mod tests {
         let mut failed = after(ANSWERED);
         failed.correct = 2;
         assert_eq!(consumer(&failed, &doubts, 540), Some(Move::Settle));
+        let mut failed = after(PROVEN);
+        failed.correct = 2;
+        assert_eq!(consumer(&failed, &nothing, 650), Some(Move::Settle));
+        assert_eq!(provider(&failed, &ProviderFacts::default(), 650), None);
     }
 
     #[test]

@@ -279,7 +279,7 @@ impl Stage {
     }
 }
 
-/// The verb of the next move that a side makes.
+/// The move that a side made.
 pub fn made(moved: Result<Option<zkescrow_client::exams::provider::Moved>, Failure>) -> Option<Move> {
     moved.unwrap_or_else(|e| panic!("{e}")).map(|moved| moved.made)
 }

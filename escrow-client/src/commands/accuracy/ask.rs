@@ -15,7 +15,7 @@ use crate::{
         party::{self, PartyArgs},
     },
     exams::{
-        amounts, answers,
+        answers,
         case::{MILLION, Terms, Windows},
         exchange,
     },
@@ -176,8 +176,10 @@ pub async fn open(args: &Open, ui: &Ui) -> Result<Outcome, Failure> {
         courier: Courier { step: delivery_step, perChunk: delivery_chunk, bond: delivery_bond },
         salt: U256::from_be_bytes(random::<[u8; 32]>()),
     };
-    if amounts::lock(&terms) < amounts::price(&terms) {
-        return Err(Failure::Request("examples have to cost more than proofs, and proofs more than inferences".into()));
+    if !(args.example_cost > args.proof_cost && args.proof_cost > args.inference_cost && args.inference_cost > 0) {
+        return Err(Failure::Request(
+            "examples have to cost more than proofs, proofs more than inferences, and inferences something".into(),
+        ));
     }
     let (id, receipt) = desk.open(terms).await?;
     let case = desk.case(id).await?;

@@ -115,9 +115,7 @@ impl Side {
             Self::Consumer(_) if case.terms.consumer == sender => Ok(()),
             Self::Provider(p) if (case.terms.provider, case.terms.model) == (sender, p.model) => Ok(()),
             Self::Consumer(_) => Err(Failure::Request(format!("{sender} is not the consumer of exam {id}"))),
-            Self::Provider(p) => {
-                Err(Failure::Request(format!("exam {id} is not about model {} of {sender}", p.model)))
-            }
+            Self::Provider(p) => Err(Failure::Request(format!("exam {id} is not about model {} of {sender}", p.model))),
         }
     }
 

@@ -102,6 +102,7 @@ pub fn describe(case: &Case, now: u64) -> Value {
         "exampleCost": terms.exampleCost.to_string(),
         "proofCost": terms.proofCost.to_string(),
         "inferenceCost": terms.inferenceCost.to_string(),
+        "price": amounts::price(terms).to_string(),
         "windows": {
             "accept": windows.accept,
             "announce": windows.announce,
@@ -136,6 +137,7 @@ fn text(case: &Case, now: u64) -> String {
         format!("test set  {}, {} examples, {} of them first", terms.testSet, terms.examples, terms.first),
         format!("target    {target}%"),
         format!("costs     {example} an example, {proof} a proof, {inference} an inference"),
+        format!("price     {} if it is passed", money(amounts::price(terms))),
         format!(
             "windows   accept {} s, announce {} s, decide {} s, results {} s, challenge {} s, respond {} s and {} s each",
             w.accept, w.announce, w.decide, w.results, w.challenge, w.respond, w.respondEach
