@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bench, chain_up, consumer, demo, deploy, generate, infer, jobs, model, plan, prove, provider, setup, status,
-    verify, watch, worker,
+    accuracy, bench, chain_up, consumer, demo, deploy, generate, infer, jobs, model, plan, prove, provider, retrieval,
+    setup, status, verify, watch, worker,
 };
 
 /// Sell neural-network predictions that nobody has to trust.
@@ -65,6 +65,9 @@ pub enum Command {
     /// Buy predictions.
     #[command(subcommand)]
     Consumer(consumer::Command),
+    /// Measure the accuracy of a hidden model on a hidden test set.
+    #[command(subcommand)]
+    Accuracy(accuracy::Command),
     /// Show where rounds stand, whose turn it is, and what is at stake.
     Status(status::Args),
     /// Say what changes in an account's rounds, and warn of deadlines.

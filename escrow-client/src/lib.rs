@@ -10,6 +10,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod contracts;
+pub mod exams;
 pub mod failure;
 pub mod folder;
 pub mod input;

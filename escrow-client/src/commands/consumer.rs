@@ -185,7 +185,7 @@ pub struct Withdraw {
 }
 
 /// A share, such as `2%` or `0.02`.
-fn share(text: &str) -> Result<f64, String> {
+pub(super) fn share(text: &str) -> Result<f64, String> {
     let (number, unit) = match text.strip_suffix('%') {
         Some(number) => (number, 100.0),
         None => (text, 1.0),
@@ -258,7 +258,8 @@ async fn done(party: &Party, case: &Case, receipt: &crate::chain::Receipt) -> Re
     Ok(Outcome::done(moved(&case, receipt), status::line(&case, party.desk.chain.now().await?)))
 }
 
-fn read_inputs(paths: &[PathBuf], map: &MapSpec) -> Result<Vec<Vec<u8>>, Failure> {
+/// Images as the model takes them.
+pub(super) fn read_inputs(paths: &[PathBuf], map: &MapSpec) -> Result<Vec<Vec<u8>>, Failure> {
     let mut images = vec![];
     for path in paths {
         match input::read_images(path, map)? {
@@ -309,18 +310,27 @@ async fn open(args: &Open, ui: &Ui) -> Result<Outcome, Failure> {
 
 /// Makes sure that the model on offer is the offering provider's, and that who judges its proofs is known.
 async fn require_known(party: &Party, offer: &Offer, keys: &VerifierKeys) -> Result<(), Failure> {
+    require_judged(party, offer.model, offer.provider, keys).await
+}
+
+/// Makes sure that a model is this provider's, and that who judges its proofs is known.
+pub(super) async fn require_judged(
+    party: &Party,
+    model: B256,
+    provider: Address,
+    keys: &VerifierKeys,
+) -> Result<(), Failure> {
     let registry = party.deployment.market.registry.address;
-    let call = ModelRegistry::judgeOfCall { model: offer.model };
-    let judge = party.desk.chain.ask("look up the model", registry, &call).await?;
-    if judge.provider != offer.provider {
-        return Err(Failure::Request(format!("model {} is not {}'s", offer.model, offer.provider)));
+    let judge = party.desk.chain.ask("look up the model", registry, &ModelRegistry::judgeOfCall { model }).await?;
+    if judge.provider != provider {
+        return Err(Failure::Request(format!("model {model} is not {provider}'s")));
     }
     let known = party.deployment.architecture(&keys.arch)?;
     let chain = &party.desk.chain;
     if judge.verifier != known.inference_verifier.address {
         return Err(Failure::Request(format!(
-            "model {} is judged by {}, which the deployment file does not know: it may accept anything",
-            offer.model, judge.verifier
+            "model {model} is judged by {}, which the deployment file does not know: it may accept anything",
+            judge.verifier
         )));
     }
     for contract in [known.inference_verifier, known.model_verifier, known.halo2_verifier, known.verifying_key] {

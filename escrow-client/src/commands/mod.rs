@@ -1,5 +1,6 @@
 //! The verbs, one file each.
 
+pub mod accuracy;
 pub mod bench;
 pub mod chain_up;
 pub mod consumer;
@@ -46,6 +47,7 @@ pub async fn run(command: Command, ui: &Ui) -> Result<Outcome, Failure> {
         Command::Deploy(args) => deploy::run(&args, ui).await,
         Command::Provider(command) => provider::run(&command, ui).await,
         Command::Consumer(command) => consumer::run(&command, ui).await,
+        Command::Accuracy(command) => accuracy::run(&command, ui).await,
         Command::Status(args) => status::run(&args, ui).await,
         Command::Watch(args) => watch::run(&args, ui).await,
         Command::Demo(args) => demo::run(&args, ui).await,

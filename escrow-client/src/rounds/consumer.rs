@@ -19,7 +19,7 @@ use crate::{
     chain::Receipt,
     failure::Failure,
     scalar::word,
-    store::{Input, Prediction},
+    store::{Input, Prediction, Store},
 };
 
 /// What a consumer doubts.
@@ -31,6 +31,24 @@ pub struct Audit {
     pub always: BTreeSet<u64>,
     /// The model, where its weights are public: what it says otherwise is contested.
     pub model: Option<std::sync::Arc<Model>>,
+}
+
+impl Audit {
+    /// The sample of a case; drawn once, or a client that is started again would ask for more.
+    pub async fn draw(&self, store: &Store, case: U256, count: u64) -> Result<Vec<u64>, Failure> {
+        if let Some(drawn) = store.sample(case).await? {
+            return Ok(drawn);
+        }
+        let drawn = {
+            let mut rng = rand::thread_rng();
+            let expected = self.rate.clamp(0.0, 1.0) * count as f64;
+            // A share of a prediction is a chance of one more.
+            let size = expected as usize + usize::from(rng.gen_bool(expected.fract()));
+            (0..count).choose_multiple(&mut rng, size)
+        };
+        store.put_sample(case, &drawn).await?;
+        Ok(drawn)
+    }
 }
 
 /// A consumer.
@@ -147,7 +165,7 @@ impl Consumer {
     async fn doubts(&self, case: &Case) -> Result<Vec<u64>, Failure> {
         let known = self.desk.store.predictions(case.id).await?;
         let mut doubts: BTreeSet<u64> = self.audit.always.iter().copied().filter(|&i| i < case.count()).collect();
-        doubts.extend(self.draw(case).await?);
+        doubts.extend(self.audit.draw(&self.desk.store, case.id, case.count()).await?);
         for (place, said) in &known {
             // What is published is what counts, whatever else was said.
             let label = case.published.get(place).map_or(U256::from(said.label), |published| published.label);
@@ -170,21 +188,5 @@ impl Consumer {
             }
         }
         Ok(doubts.into_iter().collect())
-    }
-
-    /// The sample of this round; drawn once, or a client that is started again would ask for more.
-    async fn draw(&self, case: &Case) -> Result<Vec<u64>, Failure> {
-        if let Some(drawn) = self.desk.store.sample(case.id).await? {
-            return Ok(drawn);
-        }
-        let drawn = {
-            let mut rng = rand::thread_rng();
-            let expected = self.audit.rate.clamp(0.0, 1.0) * case.count() as f64;
-            // A share of a prediction is a chance of one more.
-            let size = expected as usize + usize::from(rng.gen_bool(expected.fract()));
-            (0..case.count()).choose_multiple(&mut rng, size)
-        };
-        self.desk.store.put_sample(case.id, &drawn).await?;
-        Ok(drawn)
     }
 }

@@ -39,6 +39,32 @@ pub struct Goods {
     pub commitment: WeightCommitment,
 }
 
+impl Goods {
+    /// Runs the model, and hides what it says under a new salt.
+    pub fn predict(&self, stored: &[u8]) -> Result<Prediction, InferError> {
+        let trace = self.model.infer(stored)?;
+        let salt = Fr::random(OsRng);
+        let commitment = Packed::output(&self.model.network, trace.logits()).commit(salt);
+        Ok(Prediction { label: trace.label as u64, logits: trace.logits().to_vec(), salt, commitment })
+    }
+
+    /// The proof of an answer, as an order; whoever is paid owns the model.
+    pub fn order(&self, purpose: &Purpose, stored: Vec<u8>, salts: Salts, deadline: u64, label: String) -> Order {
+        let (arch, provider) = (self.keys.arch, purpose.payee.into_array());
+        Order {
+            arch,
+            weights: self.commitment.model_id(&arch, &provider),
+            provider,
+            context: purpose.context(),
+            input_salt: salts.input,
+            output_salt: salts.output,
+            input: stored,
+            deadline,
+            label,
+        }
+    }
+}
+
 /// A provider.
 #[derive(Clone, Debug)]
 pub struct Provider {
@@ -171,14 +197,8 @@ impl Provider {
         }
         store.put_input(case, place, &input).await?;
         let goods = self.goods.clone();
-        let infer = move || {
-            let trace = goods.model.infer(&input.stored)?;
-            let salt = Fr::random(OsRng);
-            let commitment = Packed::output(&goods.model.network, trace.logits()).commit(salt);
-            Ok(Prediction { label: trace.label as u64, logits: trace.logits().to_vec(), salt, commitment })
-        };
-        let inferred: Result<Prediction, InferError> =
-            spawn_blocking(infer).await.map_err(|e| Failure::Internal(format!("an inference ended early: {e}")))?;
+        let inferred = spawn_blocking(move || goods.predict(&input.stored)).await;
+        let inferred = inferred.map_err(|e| Failure::Internal(format!("an inference ended early: {e}")))?;
         match inferred {
             Ok(prediction) => {
                 store.put_prediction(case, place, &prediction).await?;
@@ -216,27 +236,16 @@ impl Provider {
         let prediction = store.prediction(case.id, index).await?;
         let lost = || Failure::Request(format!("the store has no prediction {index} of round {:#x}", case.id));
         let (input, prediction) = input.zip(prediction).ok_or_else(lost)?;
-        let provider = case.terms.provider;
         let purpose = Purpose {
             chain_id: self.desk.chain.id,
             contract: self.desk.escrow,
             case_id: case.id,
             index: U256::from(index),
-            payee: provider,
+            payee: case.terms.provider,
         };
-        let arch = self.goods.keys.arch;
         let salts = Salts { input: input.salt, output: prediction.salt };
-        Ok(Order {
-            arch,
-            weights: self.goods.commitment.model_id(&arch, &provider.into_array()),
-            provider: provider.into_array(),
-            context: purpose.context(),
-            input_salt: salts.input,
-            output_salt: salts.output,
-            input: input.stored,
-            deadline: case.deadline,
-            label: format!("round {} prediction {index}", super::desk::short(case.id)),
-        })
+        let label = format!("round {} prediction {index}", super::desk::short(case.id));
+        Ok(self.goods.order(&purpose, input.stored, salts, case.deadline, label))
     }
 
     /// What a proof says on chain.

@@ -68,3 +68,29 @@ CREATE TABLE transactions (
 );
 CREATE INDEX transactions_by_nonce ON transactions (account, chain_id, nonce);
 CREATE INDEX transactions_by_name ON transactions (name);
+
+-- Test sets: commitments of all examples, and what opens them. The consumer has that from the beginning, the provider for
+-- what was handed over.
+CREATE TABLE examples (
+    test_set BLOB NOT NULL,
+    place INTEGER NOT NULL,
+    input BLOB NOT NULL,
+    label BLOB NOT NULL,
+    stored BLOB,
+    salt BLOB,
+    true_label BLOB,
+    label_salt BLOB,
+    PRIMARY KEY (test_set, place)
+) WITHOUT ROWID;
+
+-- The exam that a test set is for: it is good for one.
+CREATE TABLE used_sets (
+    test_set BLOB PRIMARY KEY,
+    case_id BLOB NOT NULL
+) WITHOUT ROWID;
+
+-- What the provider of an exam says about all of its examples, as JSON.
+CREATE TABLE answers (
+    case_id BLOB PRIMARY KEY,
+    answers TEXT NOT NULL
+) WITHOUT ROWID;

@@ -1,6 +1,7 @@
 //! What a party knows that the chain does not: inputs, salts, answers, keys, and what it sent. One SQLite file, its owner's
 //! only; losing it can lose cases, so it is written before anything that depends on it is sent.
 
+mod exams;
 mod items;
 mod journal;
 
@@ -19,6 +20,7 @@ use sqlx::{
 
 use crate::failure::Failure;
 
+pub use exams::{Answer, Example, ExampleLeaf, Opened};
 pub use items::{Input, Prediction};
 pub use journal::{Attempt, Fate, Payer};
 
