@@ -21,6 +21,7 @@ pub mod paths;
 pub mod protocol;
 pub mod purpose;
 pub mod queue;
+pub mod requests;
 pub mod rounds;
 pub mod samples;
 pub mod scalar;

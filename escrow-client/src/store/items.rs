@@ -222,7 +222,7 @@ impl Store {
         self.of(query.fetch_optional(self.pool()).await)
     }
 
-    fn scalar(&self, row: &SqliteRow, column: &'static str) -> Result<Fr, Failure> {
+    pub(super) fn scalar(&self, row: &SqliteRow, column: &'static str) -> Result<Fr, Failure> {
         let bytes: Vec<u8> = self.of(row.try_get(column))?;
         let word: [u8; 32] = bytes.try_into().map_err(|_| self.damaged(column))?;
         scalar(&word).ok_or_else(|| self.damaged(column))
@@ -233,7 +233,7 @@ impl Store {
     }
 }
 
-fn key(case: U256) -> Vec<u8> {
+pub(super) fn key(case: U256) -> Vec<u8> {
     case.to_be_bytes::<32>().to_vec()
 }
 

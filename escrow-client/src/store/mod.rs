@@ -3,6 +3,7 @@
 
 mod items;
 mod journal;
+mod requests;
 
 use std::{
     fs::OpenOptions,
@@ -21,6 +22,7 @@ use crate::failure::Failure;
 
 pub use items::{Input, Prediction};
 pub use journal::{Attempt, Fate, Payer};
+pub use requests::{Finding, Positive};
 
 /// What made each version out of the one before.
 const VERSIONS: [&str; 1] = [include_str!("1.sql")];
