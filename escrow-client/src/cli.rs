@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    bench, chain_up, consumer, demo, deploy, generate, infer, jobs, model, plan, prove, provider, setup, status,
-    verify, worker,
+    bench, chain_up, consumer, demo, deploy, generate, infer, jobs, model, plan, prove, provider, retrieval, setup,
+    status, verify, worker,
 };
 
 /// Sell neural-network predictions that nobody has to trust.
@@ -65,6 +65,9 @@ pub enum Command {
     /// Buy predictions.
     #[command(subcommand)]
     Consumer(consumer::Command),
+    /// Ask for all documents that a public model finds positive, or answer such requests.
+    #[command(subcommand)]
+    Retrieval(retrieval::Command),
     /// Show where rounds stand, whose turn it is, and what is at stake.
     Status(status::Args),
     /// Show everything end to end on a fresh local chain, cheats included.

@@ -14,6 +14,7 @@ pub mod plan;
 pub mod plan_circuit;
 pub mod prove;
 pub mod provider;
+pub mod retrieval;
 pub mod setup;
 pub mod status;
 pub mod verify;
@@ -41,6 +42,7 @@ pub async fn run(command: Command, ui: &Ui) -> Result<Outcome, Failure> {
         Command::Deploy(args) => deploy::run(&args, ui).await,
         Command::Provider(command) => provider::run(&command, ui).await,
         Command::Consumer(command) => consumer::run(&command, ui).await,
+        Command::Retrieval(command) => retrieval::run(&command, ui).await,
         Command::Status(args) => status::run(&args, ui).await,
         Command::Demo(args) => demo::run(&args, ui).await,
         Command::Bench(args) => bench::run(&args, ui),

@@ -298,11 +298,7 @@ impl Desk {
     }
 
     /// What a delivery of documents says, or the first fault in it.
-    pub async fn open_delivery(
-        &self,
-        case: &Case,
-        network: &Network,
-    ) -> Result<Result<Vec<Item>, Complaint>, Failure> {
+    pub async fn open_delivery(&self, case: &Case, network: &Network) -> Result<Result<Vec<Item>, Complaint>, Failure> {
         let expected: Vec<Expected> = demanded(case)
             .map(|number| {
                 let shown = case.identified.get(&number).map(|opening| opening.finding.commitment);
@@ -384,7 +380,9 @@ impl Desk {
         for (what, known) in [("documents", commitments.len()), ("labels", findings.len())] {
             if known as u64 != count {
                 let id = case.id;
-                return Err(Failure::Request(format!("the store has {known} of the {count} {what} of request {id:#x}")));
+                return Err(Failure::Request(format!(
+                    "the store has {known} of the {count} {what} of request {id:#x}"
+                )));
             }
         }
         let findings = commitments.into_iter().zip(findings);

@@ -2,10 +2,7 @@
 
 use alloy::primitives::{B256, U256};
 
-use super::{
-    case::is_positive,
-    dataset::Terms,
-};
+use super::{case::is_positive, dataset::Terms};
 use crate::{
     bindings::{
         RetrievalEscrow::{Finding, Opening, Request},
@@ -85,10 +82,7 @@ pub fn ordinal(terms: &Terms, request: &Request, results: Sum, opening: &Opening
 fn leaf(request: &Request, document: u64, finding: &Finding) -> Sum {
     // What is no number of a label is nothing that anybody asks for.
     let positive = u64::try_from(finding.label).is_ok_and(|label| is_positive(request, label));
-    Sum {
-        hash: leaves::finding(document, finding.commitment, finding.label, positive),
-        sum: positive.into(),
-    }
+    Sum { hash: leaves::finding(document, finding.commitment, finding.label, positive), sum: positive.into() }
 }
 
 #[cfg(test)]
@@ -102,15 +96,8 @@ mod tests {
     };
 
     fn terms(root: B256, count: u32) -> Terms {
-        let windows = Windows {
-            approve: 1,
-            results: 1,
-            prove: 1,
-            proveEach: 1,
-            demand: 1,
-            identify: 1,
-            identifyEach: 1,
-        };
+        let windows =
+            Windows { approve: 1, results: 1, prove: 1, proveEach: 1, demand: 1, identify: 1, identifyEach: 1 };
         Terms {
             responder: Address::ZERO,
             approver: Address::ZERO,

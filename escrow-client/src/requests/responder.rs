@@ -59,13 +59,9 @@ pub struct Moved {
 }
 
 /// Salts and commits to documents, and keeps them for a dataset with these terms, of which root and count are filled in.
-pub async fn prepare(
-    store: &Store,
-    network: &Network,
-    terms: Terms,
-    images: Vec<Vec<u8>>,
-) -> Result<Terms, Failure> {
-    let count = u32::try_from(images.len()).map_err(|_| Failure::Request("a dataset has at most 2^20 documents".into()))?;
+pub async fn prepare(store: &Store, network: &Network, terms: Terms, images: Vec<Vec<u8>>) -> Result<Terms, Failure> {
+    let count =
+        u32::try_from(images.len()).map_err(|_| Failure::Request("a dataset has at most 2^20 documents".into()))?;
     let seal = |stored: Vec<u8>| {
         let salt = Fr::random(OsRng);
         let commitment = Packed::input(network, &stored).commit(salt);
@@ -128,9 +124,9 @@ impl Responder {
             }
             State::Posted => facts.chance = self.desk.chance(case).await?,
             State::Drawn => {
-                let findings = self.desk.store.findings(case.id).await?;
                 for sample in case.outstanding() {
-                    let said = case.sampled(sample).and_then(|document| findings.get(document as usize));
+                    let Some(document) = case.sampled(sample) else { continue };
+                    let said = self.desk.store.finding(case.id, document).await?;
                     let proof = self.queue.proof(self.order(case, sample).await?.id()).await?;
                     // A proof of another label is none of what was posted.
                     let label = proof.and_then(|proof| proof.instances.get(2).copied());
@@ -187,7 +183,7 @@ impl Responder {
         let none = || Failure::Request(format!("request {:#x} has no sample {sample}", case.id));
         let document = case.sampled(sample).ok_or_else(none)?;
         let input = self.desk.document(case, document).await?;
-        let findings = self.desk.store.findings(case.id).await?;
+        let finding = self.desk.store.finding(case.id, document).await?.ok_or_else(none)?;
         let (owner, weights) = self.weights(case).await?;
         let purpose = Purpose {
             chain_id: self.desk.chain.id,
@@ -202,7 +198,7 @@ impl Responder {
             provider: owner.into_array(),
             context: purpose.context(),
             input_salt: input.salt,
-            output_salt: findings.get(document as usize).ok_or_else(none)?.salt,
+            output_salt: finding.salt,
             input: input.stored,
             deadline: case.deadline,
             label: format!("request {} document {document}", short(case.id)),

@@ -57,15 +57,8 @@ impl Times {
     /// As the contract has them.
     pub fn terms(&self) -> (Windows, Courier) {
         let Seconds { approve, results, prove, prove_each, demand, identify, identify_each } = self.windows;
-        let windows = Windows {
-            approve,
-            results,
-            prove,
-            proveEach: prove_each,
-            demand,
-            identify,
-            identifyEach: identify_each,
-        };
+        let windows =
+            Windows { approve, results, prove, proveEach: prove_each, demand, identify, identifyEach: identify_each };
         let Handover { step, per_chunk, bond } = self.courier;
         (windows, Courier { step, perChunk: per_chunk, bond })
     }

@@ -80,10 +80,19 @@ impl Store {
     pub async fn findings(&self, case: U256) -> Result<Vec<Finding>, Failure> {
         let query = sqlx::query("SELECT label, salt FROM findings WHERE case_id = ? ORDER BY place").bind(key(case));
         let rows = self.of(query.fetch_all(self.pool()).await)?;
-        let finding = |row: &SqliteRow| {
-            Ok(Finding { label: self.of(row.try_get::<i64, _>("label"))? as u64, salt: self.scalar(row, "salt")? })
-        };
-        rows.iter().map(finding).collect()
+        rows.iter().map(|row| self.finding_of(row)).collect()
+    }
+
+    /// What a model says about a document, if it was asked.
+    pub async fn finding(&self, case: U256, place: u64) -> Result<Option<Finding>, Failure> {
+        let query = sqlx::query("SELECT label, salt FROM findings WHERE case_id = ? AND place = ?");
+        let query = query.bind(key(case)).bind(place as i64);
+        let row = self.of(query.fetch_optional(self.pool()).await)?;
+        row.map(|row| self.finding_of(&row)).transpose()
+    }
+
+    fn finding_of(&self, row: &SqliteRow) -> Result<Finding, Failure> {
+        Ok(Finding { label: self.of(row.try_get::<i64, _>("label"))? as u64, salt: self.scalar(row, "salt")? })
     }
 
     /// Keeps positives that were checked, with their numbers.
@@ -138,6 +147,8 @@ mod tests {
         store.put_findings(id, &[finding(3), finding(4)]).await.expect("kept");
         store.put_findings(id, &[finding(5), finding(6)]).await.expect("kept");
         assert_eq!(store.findings(id).await.expect("read"), [finding(3), finding(4)]);
+        assert_eq!(store.finding(id, 1).await.expect("read"), Some(finding(4)));
+        assert_eq!(store.finding(id, 2).await.expect("read"), None);
         assert_eq!(store.findings(U256::ZERO).await.expect("read"), []);
 
         let positive = Positive { document: 9, label: 3, stored: vec![1, 2] };
