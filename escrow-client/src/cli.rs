@@ -68,6 +68,9 @@ pub enum Command {
     /// Measure the accuracy of a hidden model on a hidden test set.
     #[command(subcommand)]
     Accuracy(accuracy::Command),
+    /// Ask for all documents that a public model finds positive, or answer such requests.
+    #[command(subcommand)]
+    Retrieval(retrieval::Command),
     /// Show where rounds stand, whose turn it is, and what is at stake.
     Status(status::Args),
     /// Say what changes in an account's rounds, and warn of deadlines.

@@ -24,6 +24,7 @@ pub mod protocol;
 pub mod purpose;
 pub mod queue;
 pub mod reference;
+pub mod requests;
 pub mod rounds;
 pub mod samples;
 pub mod scalar;

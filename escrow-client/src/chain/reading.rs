@@ -3,6 +3,8 @@
 use alloy::{
     primitives::{Address, B256, U256, keccak256},
     providers::Provider,
+    rlp,
+    rpc::types::Header,
 };
 
 use serde_json::Value;
@@ -33,6 +35,28 @@ impl Chain {
     /// The number of the latest block.
     pub async fn height(&self) -> Result<u64, Failure> {
         self.node.read("read the latest block", || async { self.provider.get_block_number().await }).await
+    }
+
+    /// The time of a block.
+    pub async fn time_of(&self, number: u64) -> Result<u64, Failure> {
+        Ok(self.block(number).await?.timestamp)
+    }
+
+    /// The header of a block as its hash is made of it; checked, because contracts take no other.
+    pub async fn header(&self, number: u64) -> Result<Vec<u8>, Failure> {
+        let header = self.block(number).await?;
+        let encoded = rlp::encode(&header.inner);
+        if header.inner.number != number || keccak256(&encoded) != header.hash {
+            return Err(self.answered("read a block", format!("the header of block {number} does not have its hash")));
+        }
+        Ok(encoded)
+    }
+
+    async fn block(&self, number: u64) -> Result<Header, Failure> {
+        let action = "read a block";
+        let ask = || async { self.provider.get_block_by_number(number.into()).await };
+        let block = self.node.read(action, ask).await?;
+        Ok(block.ok_or_else(|| self.answered(action, format!("it has no block {number}")))?.header)
     }
 
     /// Hash of the code at an address.

@@ -15,6 +15,7 @@ pub mod plan;
 pub mod plan_circuit;
 pub mod prove;
 pub mod provider;
+pub mod retrieval;
 pub mod setup;
 pub mod status;
 pub mod verify;
@@ -48,6 +49,7 @@ pub async fn run(command: Command, ui: &Ui) -> Result<Outcome, Failure> {
         Command::Provider(command) => provider::run(&command, ui).await,
         Command::Consumer(command) => consumer::run(&command, ui).await,
         Command::Accuracy(command) => accuracy::run(&command, ui).await,
+        Command::Retrieval(command) => retrieval::run(&command, ui).await,
         Command::Status(args) => status::run(&args, ui).await,
         Command::Watch(args) => watch::run(&args, ui).await,
         Command::Demo(args) => demo::run(&args, ui).await,

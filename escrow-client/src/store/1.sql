@@ -94,3 +94,32 @@ CREATE TABLE answers (
     case_id BLOB PRIMARY KEY,
     answers TEXT NOT NULL
 ) WITHOUT ROWID;
+
+-- Documents of datasets that this party answers for.
+CREATE TABLE documents (
+    dataset_id BLOB NOT NULL,
+    place INTEGER NOT NULL,
+    commitment BLOB NOT NULL,
+    salt BLOB NOT NULL,
+    stored BLOB NOT NULL,
+    PRIMARY KEY (dataset_id, place)
+) WITHOUT ROWID;
+
+-- What the model of a request says about them, with the salt of the proof of it.
+CREATE TABLE findings (
+    case_id BLOB NOT NULL,
+    place INTEGER NOT NULL,
+    label INTEGER NOT NULL,
+    salt BLOB NOT NULL,
+    PRIMARY KEY (case_id, place)
+) WITHOUT ROWID;
+
+-- Positives that this party asked for and received, by their number.
+CREATE TABLE positives (
+    case_id BLOB NOT NULL,
+    ordinal INTEGER NOT NULL,
+    document INTEGER NOT NULL,
+    label INTEGER NOT NULL,
+    stored BLOB NOT NULL,
+    PRIMARY KEY (case_id, ordinal)
+) WITHOUT ROWID;

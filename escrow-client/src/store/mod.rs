@@ -4,6 +4,7 @@
 mod exams;
 mod items;
 mod journal;
+mod requests;
 
 use std::{
     fs::OpenOptions,
@@ -23,6 +24,7 @@ use crate::failure::Failure;
 pub use exams::{Answer, Example, ExampleLeaf, Opened};
 pub use items::{Input, Prediction};
 pub use journal::{Attempt, Fate, Payer};
+pub use requests::{Finding, Positive};
 
 /// What made each version out of the one before.
 const VERSIONS: [&str; 1] = [include_str!("1.sql")];
