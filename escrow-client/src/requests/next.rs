@@ -163,3 +163,178 @@ pub fn requester(case: &Case, facts: &RequesterFacts, now: u64) -> Option<Move> 
 fn half_over(deadline: u64, window: u32, now: u64) -> bool {
     now.saturating_add(u64::from(window) / 2) >= deadline
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use alloy::primitives::{Address, B256, U256};
+
+    use super::*;
+    use crate::{
+        bindings::RetrievalEscrow::Finding,
+        market::delivery::Delivery,
+        protocol::sealed::Fault,
+        requests::{case::Request, dataset::Terms, terms::Times},
+    };
+
+    const RESPONDER: Address = Address::repeat_byte(1);
+    const REQUESTER: Address = Address::repeat_byte(2);
+    const DEADLINE: u64 = 10_000_000;
+    const FAULT: Complaint = Complaint { fault: Fault::Step, item: 0, position: 1 };
+
+    fn case(state: State) -> Case {
+        let (windows, courier) = Times::default().terms();
+        let dataset = Terms {
+            responder: RESPONDER,
+            approver: Address::repeat_byte(3),
+            source: Address::ZERO,
+            verifier: Address::ZERO,
+            currency: Address::ZERO,
+            root: B256::ZERO,
+            count: 10,
+            bond: 1,
+            demandBond: 1,
+            notice: 1,
+            windows,
+            courier,
+            salt: U256::ZERO,
+        };
+        let request = Request {
+            requester: REQUESTER,
+            dataset: U256::ZERO,
+            model: B256::ZERO,
+            positives: vec![],
+            bound: 1,
+            delta: 1,
+            reward: 1,
+            salt: U256::ZERO,
+        };
+        Case {
+            id: U256::ONE,
+            dataset,
+            request,
+            state,
+            deadline: DEADLINE,
+            samples: 3,
+            results: B256::ZERO,
+            positives: 2,
+            draw_block: 100,
+            seed: Some(B256::ZERO),
+            proven: BTreeMap::new(),
+            demanded: (0, 2),
+            identified: BTreeMap::new(),
+            delivery: None,
+            payout: None,
+        }
+    }
+
+    fn delivering(stage: Stage) -> Case {
+        let delivery = Delivery {
+            sender: RESPONDER,
+            receiver: REQUESTER,
+            root: B256::ZERO,
+            key_hash: B256::ZERO,
+            words: 10,
+            stage,
+            deadline: DEADLINE,
+            published: BTreeMap::new(),
+            key: None,
+        };
+        Case { delivery: Some(delivery), ..case(State::Delivering) }
+    }
+
+    fn asks(case: &Case, facts: &RequesterFacts) -> [Option<Move>; 2] {
+        [DEADLINE - 1_000_000, DEADLINE + 1].map(|now| requester(case, facts, now))
+    }
+
+    fn answers(case: &Case, facts: &ResponderFacts) -> [Option<Move>; 2] {
+        [DEADLINE - 1_000_000, DEADLINE + 1].map(|now| responder(case, facts, now))
+    }
+
+    #[test]
+    fn nothing_is_approved_without_a_word() {
+        let filed = case(State::Filed);
+        assert_eq!(approver(&filed, true, true, DEADLINE), Some(Move::Approve));
+        for (granted, idle, now) in [(false, true, 0), (true, false, 0), (true, true, DEADLINE + 1)] {
+            assert_eq!(approver(&filed, granted, idle, now), None);
+        }
+        assert_eq!(approver(&case(State::Approved), true, true, 0), None);
+    }
+
+    #[test]
+    fn what_the_responder_owes_is_done_in_time_and_its_silence_is_the_requesters_to_end() {
+        let facts = ResponderFacts { labelled: true, proofs: vec![1, 2], ..Default::default() };
+        let owed = [
+            (State::Approved, Move::PostResults),
+            (State::Drawn, Move::Prove(1)),
+            (State::Demanded, Move::Identify),
+            (State::Identified, Move::Announce),
+        ];
+        for (state, made) in owed {
+            assert_eq!(answers(&case(state), &facts), [Some(made), None], "{state:?}");
+            assert_eq!(asks(&case(state), &RequesterFacts::default()), [None, Some(Move::Settle)], "{state:?}");
+        }
+        for (stage, made) in [(Stage::Demanded, Move::PublishChunk), (Stage::Acknowledged, Move::Reveal)] {
+            assert_eq!(answers(&delivering(stage), &facts), [Some(made), None]);
+            assert_eq!(asks(&delivering(stage), &RequesterFacts::default()), [None, Some(Move::Settle)]);
+        }
+        let mut proven = case(State::Drawn);
+        proven.proven.insert(1, Finding { commitment: U256::ZERO, label: U256::ZERO });
+        assert_eq!(answers(&proven, &facts)[0], Some(Move::Prove(2)));
+        assert_eq!(answers(&case(State::Drawn), &ResponderFacts::default()), [None, None]);
+        assert_eq!(answers(&case(State::Approved), &ResponderFacts::default()), [None, None]);
+    }
+
+    #[test]
+    fn both_sides_draw_but_the_responder_is_first() {
+        let posted = case(State::Posted);
+        let responds = |chance| answers(&posted, &ResponderFacts { chance, ..Default::default() });
+        let requests = |chance| asks(&posted, &RequesterFacts { chance, ..Default::default() });
+        assert_eq!(responds(Chance::Ahead), [None, Some(Move::Settle)]);
+        assert_eq!(requests(Chance::Ahead), [None, Some(Move::Settle)]);
+        assert_eq!(responds(Chance::Here { blocks: 1 }), [Some(Move::Draw), Some(Move::Draw)]);
+        assert_eq!(requests(Chance::Here { blocks: 1 }), [None, Some(Move::Draw)]);
+        assert_eq!(requests(Chance::Here { blocks: 17 }), [Some(Move::Draw), Some(Move::Draw)]);
+        assert_eq!(responds(Chance::Missed), [Some(Move::Rearm), Some(Move::Settle)]);
+        assert_eq!(requests(Chance::Missed), [Some(Move::Rearm), Some(Move::Settle)]);
+    }
+
+    #[test]
+    fn positives_are_demanded_when_they_had_their_time() {
+        let proven = case(State::Proven);
+        let half = DEADLINE - u64::from(proven.dataset.windows.demand) / 2;
+        let facts = RequesterFacts { missing: Some(0..2), ..Default::default() };
+        assert_eq!(requester(&proven, &facts, half - 1), None);
+        assert_eq!(requester(&proven, &facts, half), Some(Move::Demand(0..2)));
+        assert_eq!(requester(&proven, &facts, DEADLINE + 1), Some(Move::Settle));
+        assert_eq!(requester(&proven, &RequesterFacts::default(), 0), Some(Move::Settle));
+        assert_eq!(answers(&proven, &ResponderFacts::default()), [None, Some(Move::Settle)]);
+    }
+
+    #[test]
+    fn deliveries_are_acknowledged_demanded_and_complained_about() {
+        let announced = delivering(Stage::Announced);
+        let half = DEADLINE - u64::from(announced.dataset.courier.step) / 2;
+        let nothing = RequesterFacts::default();
+        assert_eq!(requester(&announced, &nothing, half - 1), None);
+        assert_eq!(requester(&announced, &nothing, half), Some(Move::DemandPublication));
+        let here = RequesterFacts { ciphertext: true, ..Default::default() };
+        assert_eq!(asks(&announced, &here), [Some(Move::Acknowledge), Some(Move::Settle)]);
+        let revealed = delivering(Stage::Revealed);
+        let fault = RequesterFacts { fault: Some(FAULT), ..Default::default() };
+        assert_eq!(asks(&revealed, &fault), [Some(Move::Complain(FAULT)), Some(Move::Settle)]);
+        assert_eq!(asks(&revealed, &nothing), [Some(Move::Settle), Some(Move::Settle)]);
+        for case in [announced, revealed] {
+            assert_eq!(answers(&case, &ResponderFacts::default()), [None, Some(Move::Settle)]);
+        }
+    }
+
+    #[test]
+    fn nobody_moves_after_the_end() {
+        for state in [State::Withdrawn, State::Fulfilled, State::FullDisclosure] {
+            assert_eq!(asks(&case(state), &RequesterFacts::default()), [None, None]);
+            assert_eq!(answers(&case(state), &ResponderFacts::default()), [None, None]);
+        }
+    }
+}

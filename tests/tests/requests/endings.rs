@@ -1,9 +1,13 @@
 //! Requests that end early, or because somebody was silent.
 
-use alloy::primitives::U256;
+use alloy::primitives::{Address, U256, address};
+use serde_json::json;
 use zkescrow_client::requests::{case::State, dataset::State as DatasetState, draw::Chance, next::Move};
 
 use crate::stage::{BOND, DELAY, REWARD, Stage, bounds, done, refused, times};
+
+/// Where EIP-2935 keeps hashes of blocks.
+const HISTORY: Address = address!("0x0000F90827F1C53a10cb7A02335B175320002935");
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missed_draw_is_armed_again_and_the_requester_draws_when_the_responder_sleeps() {
@@ -16,7 +20,11 @@ async fn a_missed_draw_is_armed_again_and_the_requester_draws_when_the_responder
     assert_eq!((stage.answer(id).await, stage.ask(id).await), (None, None));
     assert!(refused(desk.rearm(&first).await).contains("DrawPending"));
 
-    stage.mine(DELAY + 9_000).await;
+    // Without EIP-2935, hashes are in reach for 256 blocks: with it, mining enough of them would take minutes.
+    stage.rpc("anvil_setCode", json!([HISTORY, "0x"])).await;
+    stage.mine(DELAY + 200).await;
+    assert_eq!(done(desk.chance(&first).await), Chance::Here { blocks: 200 });
+    stage.mine(60).await;
     assert_eq!(done(desk.chance(&first).await), Chance::Missed);
     assert!(refused(desk.draw(&first).await).contains("UnknownBlock"));
     assert_eq!(stage.ask(id).await, Some(Move::Rearm));
