@@ -17,7 +17,7 @@ const TESTS = {
   "contracts/src/PredictionEscrow.sol": ["contracts/test/prediction", "contracts/test/deliveries"],
   "contracts/src/AccuracyEscrow.sol": ["contracts/test/accuracy"],
   "contracts/src/RetrievalEscrow.sol": ["contracts/test/retrieval"],
-  "contracts/src/base/Deliveries.sol": ["contracts/test/deliveries", "contracts/test/prediction/Events.t.sol"],
+  "contracts/src/base/Deliveries.sol": ["contracts/test/deliveries", "contracts/test/prediction/Callbacks.t.sol", "contracts/test/prediction/Events.t.sol"],
   "contracts/src/base/Market.sol": ["contracts/test/prediction", "contracts/test/accuracy"],
   "contracts/src/base/Credits.sol": ["contracts/test/credits"],
   "contracts/src/base/Signatures.sol": ["contracts/test/credits"],

@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{BufRead, BufReader, Write},
     net::TcpStream,
+    os::unix::fs::PermissionsExt,
     path::Path,
     process::{Command, Stdio},
 };
@@ -96,18 +97,30 @@ fn a_chain_comes_up_takes_the_contracts_and_ends_when_told() {
     // The first account of every Anvil, known to everybody.
     let key_file = s.path("anvil.key");
     fs::write(&key_file, "ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80\n").expect("written");
+    fs::set_permissions(&key_file, fs::Permissions::from_mode(0o600)).expect("set");
     let (keys, output) = (s.path("keys"), s.path("deployment.json"));
     let args = ["deploy", "--keys", &keys, "--rpc", rpc, "-o", &output];
-    for args in [args.to_vec(), [&args[..], &["--key-file", &key_file]].concat()] {
+    // The second call finds the marketplace of the first, and adds to it.
+    for (args, known) in [(args.to_vec(), 1), ([&args[..], &["--key-file", &key_file]].concat(), 2)] {
         let (code, json, stderr) = run(&args);
         assert_eq!(code, 0, "{stderr}");
         let file: Value = serde_json::from_slice(&fs::read(&output).expect("the file")).expect("a document");
         assert_eq!(file, json);
-        for contract in ["inferenceVerifier", "modelVerifier", "halo2Verifier", "verifyingKey"] {
-            assert_eq!(json[contract]["address"].as_str().map(str::len), Some(42));
-            assert_eq!(json[contract]["codeHash"].as_str().map(str::len), Some(66));
+        let deployed = |of: &Value, contract: &str| {
+            assert_eq!(of[contract]["address"].as_str().map(str::len), Some(42), "{contract}");
+            assert_eq!(of[contract]["codeHash"].as_str().map(str::len), Some(66), "{contract}");
+        };
+        for contract in ["registry", "predictionEscrow", "accuracyEscrow", "retrievalEscrow", "randomness"] {
+            deployed(&json["market"], contract);
         }
-        assert_eq!(json["archDigest"], s.setup["archDigest"]);
+        let architectures = json["architectures"].as_array().expect("a list");
+        assert_eq!(architectures.len(), known);
+        for architecture in architectures {
+            for contract in ["inferenceVerifier", "modelVerifier", "halo2Verifier", "verifyingKey"] {
+                deployed(architecture, contract);
+            }
+            assert_eq!(architecture["archDigest"], s.setup["archDigest"]);
+        }
     }
     wrong(&[&args[..], &["--key-file", &s.path("model.zkm")]].concat(), "model.zkm");
 

@@ -246,7 +246,8 @@ fn impossible_requests_are_refused() {
 #[test]
 fn every_verb_shows_an_example() {
     let verbs = "|model sample|model import|model inspect|plan circuit|plan samples|setup|infer|prove|worker|jobs|verify\
-        |verifier generate|chain up|deploy|demo|bench";
+        |verifier generate|chain up|deploy|provider register|provider offer|provider serve|consumer request|consumer open\
+        |status|watch|demo|bench";
     for verb in verbs.split('|') {
         let output = command().args(verb.split_whitespace()).arg("--help").output().expect("the binary runs");
         let text = String::from_utf8(output.stdout).expect("text");
@@ -275,7 +276,17 @@ fn a_binary_without_its_checkout_says_what_is_missing() {
 }
 
 #[test]
-fn the_demo_ends_as_expected() {
+fn the_story_of_predictions_ends_as_expected() {
+    let (code, json, stderr) = run(&["demo", "--small"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert_eq!(json["asExpected"], true);
+    let states: Vec<_> = json["rounds"].as_array().expect("rounds").iter().map(|round| &round["state"]).collect();
+    assert_eq!(states, ["Served", "ProviderFailed"]);
+    wrong(&["demo", "--small", "--keep", "somewhere"], "forgeries");
+}
+
+#[test]
+fn all_forgeries_are_refused() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let kept = path(folder.path(), "kept");
     let (code, json, stderr) = run(&["demo", "forgeries", "--keep", &kept]);
