@@ -115,11 +115,13 @@ fn password(file: Option<&Path>) -> Result<String, Failure> {
 
 /// Reads a file that nobody else may read.
 fn secret(what: &str, path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
-    let mode = path.metadata().map_err(|e| unusable(what, path, &e.to_string()))?.mode();
-    if mode & 0o077 != 0 {
+    let unreadable = |e: io::Error| unusable(what, path, &e.to_string());
+    // First of all, it has to be a file.
+    let secret = paths::read_bounded(path, limit).map_err(unreadable)?;
+    if path.metadata().map_err(unreadable)?.mode() & 0o077 != 0 {
         return Err(unusable(what, path, &format!("others can read it: run chmod 600 {}", path.display())));
     }
-    paths::read_bounded(path, limit).map_err(|e| unusable(what, path, &e.to_string()))
+    Ok(secret)
 }
 
 fn unusable(what: &str, path: &Path, reason: &str) -> Failure {

@@ -70,9 +70,9 @@ pub fn amount(text: &str) -> Result<U256, String> {
         Some(at) => (&text[..at], &text[at..]),
         None => (text, "wei"),
     };
-    let parsed = alloy::primitives::utils::parse_units(number.trim(), unit);
-    match parsed {
-        Ok(amount) if !amount.is_negative() => Ok(amount.get_absolute()),
+    let number = number.trim();
+    match alloy::primitives::utils::parse_units(number, unit) {
+        Ok(amount) if !number.is_empty() && !amount.is_negative() => Ok(amount.get_absolute()),
         _ => Err("expected an amount such as 0.5eth, 20gwei or 1000 (the smallest unit)".into()),
     }
 }
