@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use alloy::primitives::U256;
+use alloy::primitives::{
+    U256,
+    utils::{ParseUnits, Unit},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -70,11 +73,15 @@ pub fn amount(text: &str) -> Result<U256, String> {
         Some(at) => (&text[..at], &text[at..]),
         None => (text, "wei"),
     };
-    let number = number.trim();
-    match alloy::primitives::utils::parse_units(number, unit) {
-        Ok(amount) if !number.is_empty() && !amount.is_negative() => Ok(amount.get_absolute()),
-        _ => Err("expected an amount such as 0.5eth, 20gwei or 1000 (the smallest unit)".into()),
+    let refused = || "expected an amount such as 0.5eth, 20gwei or 1000 (the smallest unit)".to_owned();
+    let (number, unit) = (number.trim(), unit.parse::<Unit>().map_err(|_| refused())?);
+    // What is below the smallest unit would be dropped without a word.
+    let decimals = number.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    if number.is_empty() || decimals > usize::from(unit.get()) {
+        return Err(refused());
     }
+    let amount = ParseUnits::parse_units(number, unit).ok().filter(|amount| !amount.is_negative());
+    Ok(amount.ok_or_else(refused)?.get_absolute())
 }
 
 /// The same, as contracts count it in terms.
