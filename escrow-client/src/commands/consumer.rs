@@ -284,6 +284,7 @@ async fn begin(
     consumer: &Consumer,
     offer: &Offer,
     images: Vec<Vec<u8>>,
+    peer: Option<&str>,
 ) -> Result<(U256, crate::chain::Receipt), Failure> {
     let count = u32::try_from(images.len()).ok().filter(|&count| count <= offer.most).ok_or_else(|| {
         Failure::Request(format!("{} inputs are more than the {} of the offer", images.len(), offer.most))
@@ -292,6 +293,9 @@ async fn begin(
     let id = id_of(&terms);
     // Before the money is locked: a round whose inputs nobody has is worth nothing.
     consumer.prepare(id, images).await?;
+    if let Some(peer) = peer {
+        consumer.desk.store.put_peer(id, peer).await?;
+    }
     consumer.desk.open(terms).await
 }
 
@@ -301,16 +305,11 @@ async fn open(args: &Open, ui: &Ui) -> Result<Outcome, Failure> {
     let offer = read_offer(&args.offer)?;
     let images = read_inputs(&args.input, keys.plan.network.input())?;
     let party = args.party.open().await?;
-    require_known(&party, &offer, &keys).await?;
+    require_judged(&party, offer.model, offer.provider, &keys).await?;
     let consumer = consumer(&party, &keys, Audit::default());
-    let (id, receipt) = begin(&consumer, &offer, images).await?;
+    let (id, receipt) = begin(&consumer, &offer, images, None).await?;
     let case = party.desk.case(id).await?;
     done(&party, &case, &receipt).await
-}
-
-/// Makes sure that the model on offer is the offering provider's, and that who judges its proofs is known.
-async fn require_known(party: &Party, offer: &Offer, keys: &VerifierKeys) -> Result<(), Failure> {
-    require_judged(party, offer.model, offer.provider, keys).await
 }
 
 /// Makes sure that a model is this provider's, and that who judges its proofs is known.
@@ -354,10 +353,9 @@ async fn request(args: &Request, ui: &Ui) -> Result<Outcome, Failure> {
             info.escrow, info.chain_id, party.desk.escrow, party.desk.chain.id
         )));
     }
-    require_known(&party, &info.offer, &keys).await?;
+    require_judged(&party, info.offer.model, info.offer.provider, &keys).await?;
     let consumer = consumer(&party, &keys, audit(&args.purchase)?);
-    let (id, receipt) = begin(&consumer, &info.offer, images).await?;
-    party.desk.store.put_peer(id, &args.provider_url).await?;
+    let (id, receipt) = begin(&consumer, &info.offer, images, Some(&args.provider_url)).await?;
     ui.note(format!("round {id:#066x}: open, {} gas", receipt.gas));
     play(&consumer, &client, id, &args.purchase, ui).await
 }

@@ -9,7 +9,7 @@ use alloy::{
     sol_types::SolEvent,
 };
 use halo2curves::bn256::Fr;
-use zkescrow_circuits::{network::Network, poseidon::input_packing, proof::Proof};
+use zkescrow_circuits::{network::Network, poseidon::input_packing};
 
 use super::case::{self, Case, Terms};
 use crate::{
@@ -324,11 +324,6 @@ pub fn prediction_tree(all: &[Prediction]) -> MerkleTree {
 /// How inputs of a network are handed over.
 pub fn format(network: &Network) -> Format {
     Format { packing: input_packing(network), labels: false }
-}
-
-/// What is known of a proof beside the round.
-pub fn claim(commitment: &zkescrow_circuits::commitment::WeightCommitment, proof: &Proof) -> Claim {
-    Claim::new(commitment, proof)
 }
 
 /// The beginning of an id, for people.

@@ -83,7 +83,6 @@ impl Default for Seconds {
 
 impl Default for Handover {
     fn default() -> Self {
-        // A chunk takes about a million gas: this pays for it at 10 gwei.
         Self { step: 14_400, per_chunk: 600, bond: 10_000_000_000_000_000 }
     }
 }

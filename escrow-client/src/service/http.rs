@@ -109,7 +109,8 @@ impl FromRequestParts<Shared> for Asked {
         let signer = header.and_then(|header| access::permitted(header, desk.chain.id, desk.escrow, id));
         let signer = signer.ok_or_else(|| unauthorised("sign an Access to this round"))?;
         let case = desk.case(id).await.map_err(|_| Refused(StatusCode::NOT_FOUND, "there is no such round".into()))?;
-        if case.terms.consumer != signer || case.terms.provider != desk.chain.sender {
+        let ours = case.terms.provider == desk.chain.sender && case.terms.model == provider.offer.model;
+        if case.terms.consumer != signer || !ours {
             return Err(unauthorised("this is somebody else's round"));
         }
         Ok(Self(case))
@@ -140,7 +141,7 @@ async fn commitments(State(provider): State<Shared>, Asked(case): Asked, body: B
 }
 
 #[derive(Deserialize)]
-struct From_ {
+struct Start {
     #[serde(default)]
     first: u64,
 }
@@ -149,7 +150,7 @@ struct From_ {
 async fn inputs(
     State(provider): State<Shared>,
     Asked(case): Asked,
-    Query(From_ { first }): Query<From_>,
+    Query(Start { first }): Query<Start>,
     body: Bytes,
 ) -> Result<Json<Answers>, Refused> {
     if !matches!(case.state, Round::Committed | Round::InputsDemanded | Round::InputsShown | Round::Delivering) {
@@ -163,7 +164,7 @@ async fn inputs(
         return Err(conflict("send the commitments first"));
     }
     let mut answers = vec![];
-    for ((salt, stored), place) in batch.into_iter().zip(first..) {
+    for ((salt, stored), place) in batch.into_iter().zip(first..=u64::MAX) {
         let (network, owned) = (provider.goods.clone(), stored.to_vec());
         let commit = move || zkescrow_circuits::poseidon::Packed::input(&network.model.network, &owned).commit(salt);
         let commitment = tokio::task::spawn_blocking(commit).await.map_err(|_| bad("the input cannot be packed"))?;

@@ -104,7 +104,9 @@ async fn predictions_that_do_not_come_are_published_or_cost_everything() {
             .execute(provider.desk.store.pool())
             .await
             .expect("changed");
-        let other = Prediction { label: 3, logits: vec![0; 10], salt: Fr::from(1), commitment: Fr::from(2) };
+        let said = consumer.desk.store.prediction(id, 1).await.expect("read").expect("a prediction").label;
+        let (label, logits) = ((said + 1) % 10, vec![0; 10]);
+        let other = Prediction { label, logits, salt: Fr::from(1), commitment: Fr::from(2) };
         provider.desk.store.put_prediction(id, 1, &other).await.expect("kept");
         let case = provider.desk.case(id).await.expect("a round");
         provider.desk.commit_predictions(&case).await.expect("committed");
@@ -116,11 +118,11 @@ async fn predictions_that_do_not_come_are_published_or_cost_everything() {
         if publishes {
             assert_eq!(provider.look(id).await.expect("looked").map(|m| m.made), Some(Move::PublishPredictions));
             let moved = consumer.look(id).await.expect("looked").expect("moved");
-            let said = consumer.desk.store.prediction(id, 1).await.expect("read").expect("a prediction").label;
-            let doubted = if said == 3 { vec![] } else { vec![1] };
-            assert_eq!(moved.made, if doubted.is_empty() { Move::Settle } else { Move::Contest(doubted) });
+            assert_eq!(moved.made, Move::Contest(vec![1]), "what is published is not what was said");
             stage.pass(2 * WINDOW).await;
-            consumer.look(id).await.expect("looked");
+            assert_eq!(consumer.look(id).await.expect("looked").map(|m| m.made), Some(Move::Settle));
+            assert_eq!(consumer.desk.case(id).await.expect("a round").state, State::ProviderFailed);
+            stage.models(&provider.desk).stake(provider.offer.model, penalty).await.expect("staked");
         } else {
             stage.pass(2 * WINDOW).await;
             assert_eq!(consumer.look(id).await.expect("looked").map(|m| m.made), Some(Move::Settle));

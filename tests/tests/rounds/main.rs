@@ -3,4 +3,5 @@
 mod crashes;
 mod endings;
 mod handovers;
+mod service;
 mod stage;

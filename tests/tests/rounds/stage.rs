@@ -216,6 +216,7 @@ fn offer(provider: Address, model: B256) -> Offer {
 /// A provider's service, until it is dropped.
 pub struct Service {
     pub client: Client,
+    pub url: String,
     task: JoinHandle<()>,
 }
 
@@ -227,12 +228,13 @@ impl Drop for Service {
 
 pub async fn serve(provider: &Provider) -> Service {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let client = Client::new(&format!("http://{}", listener.local_addr().expect("an address"))).expect("a client");
+    let url = format!("http://{}/", listener.local_addr().expect("an address"));
+    let client = Client::new(&url).expect("a client");
     let provider = Arc::new(provider.clone());
     let task = tokio::spawn(async move {
         http::serve(provider, listener, std::future::pending()).await.expect("served");
     });
-    Service { client, task }
+    Service { client, url, task }
 }
 
 /// Proves whatever is ordered.

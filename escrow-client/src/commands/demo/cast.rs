@@ -40,7 +40,7 @@ use crate::{
 const PICTURES: [&str; 8] =
     ["astronaut", "camera", "chelsea", "coffee", "hubble_deep_field", "immunohistochemistry", "retina", "rocket"];
 
-/// Seconds between one block and the next, as far as parties may wait in a story.
+/// Seconds of every window of a story.
 pub const WINDOW: u32 = 3_600;
 
 /// A model that is sold, with all that its provider has of it.

@@ -25,7 +25,7 @@ pub enum Story {
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Example:
-  zkescrow demo                              MobileNet v2 (0.35, 96) is sold, about two minutes
+  zkescrow demo                              MobileNet v2 (0.35, 96) is sold, about a minute
   zkescrow demo --small                      the same with a network of six layers
   zkescrow demo forgeries --keep demo-run")]
 pub struct Args {
